@@ -45,11 +45,12 @@ td:last-child,th:last-child{padding-right:0}.chart{width:34%;text-align:left}td.
 td a{color:inherit;font-weight:600;text-decoration-color:var(--line);text-underline-offset:3px}
 tr.mean td{border-bottom:0;font-weight:600}
 .chip{display:inline-block;border-radius:99px;padding:1px 9px;font-size:.8rem;border:1px solid var(--line);
-color:var(--soft)}.chip.above{color:var(--good);border-color:currentColor}
+color:var(--soft);min-width:7.4em;text-align:center;margin-left:6px}.chip.above{color:var(--good);border-color:currentColor}
 .chip.below{color:var(--bad);border-color:currentColor}
 .head{display:flex;flex-wrap:wrap;gap:6px 14px;align-items:baseline;margin-bottom:4px}
 .columns{display:flex;flex-wrap:wrap;gap:28px;margin-top:18px}.columns>*{min-width:0}
-.heat{flex:0 1 auto;max-width:100%;overflow-x:auto}.words{flex:1 1 300px}
+.heat{flex:0 1 auto;max-width:100%;overflow-x:auto}.words{flex:1 1 300px;display:flex;flex-wrap:wrap;gap:6px 40px;align-content:flex-start}
+.words>div{flex:1 1 280px}
 ul{margin:0 0 18px;padding-left:18px}li{margin:2px 0}
 svg{display:block}svg text{font-size:12px;fill:var(--ink)}svg .soft{fill:var(--soft)}
 .right{fill:var(--right)}.wrong{fill:var(--wrong)}.grid{fill:var(--track)}.axis{stroke:var(--line)}
@@ -319,10 +320,10 @@ std::string attribute_section(std::size_t number, const AttributeEvaluation& a, 
       R"(<p class="soft">The most frequent value of the {4} data, <b>{5}</b>, would be right {6} of the time. )"
       R"(The difference is {7} points, between {8} and {9} with 95% confidence.{10}</p>)"
       R"(<div class="columns"><div class="heat"><h3>True value (rows) and answer (columns)</h3>{11}</div>)"
-      R"(<div class="words"><h3>Most frequent confusions</h3>{12}<h3>Confidence</h3><p class="small">{13}</p>{14})"
+      R"(<div class="words"><div><h3>Most frequent confusions</h3>{12}</div><div><h3>Confidence</h3><p class="small">{13}</p>{14})"
       R"(<p class="small soft"><span class="key"><svg width="14" height="12"><rect class="right" width="14" height="12" rx="2"/></svg>right</span>)"
       R"(<span class="key"><svg width="14" height="12"><rect class="wrong" width="14" height="12" rx="2"/></svg>wrong</span></p>)"
-      R"(</div></div>{15}</section>)",
+      R"(</div></div></div>{15}</section>)",
       number, escape_html(a.attribute), percent(a.accuracy), plural(a.n, "photo"),
       a.majority_from_train ? "training" : "test", value_label(a.majority_value), percent(a.majority_accuracy),
       points(a.gain), points(a.gain_interval.low), points(a.gain_interval.high), empty, heatmap(a),
