@@ -215,12 +215,14 @@ std::string plain_text(std::string_view html) {
       }
     }
   };
+  const char* const begin = html.data();
+  const std::size_t tags_end = html.rfind('>');  // a '<' behind it is text; looked for once, however many there are
   while (!html.empty()) {
     std::size_t length = 1;
     if (html.starts_with("<!--")) {
       length = std::min(html.find("-->", 4), html.size() - 3) + 3;
       add(" ");
-    } else if (html[0] == '<' && html.find('>') != std::string_view::npos) {
+    } else if (html[0] == '<' && tags_end != std::string_view::npos && html.data() < begin + tags_end) {
       length = html.find('>') + 1;
       add(" ");
     } else if (const auto entity = std::ranges::find_if(kEntities, [&](auto& e) { return html.starts_with(e.first); });

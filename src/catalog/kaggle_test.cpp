@@ -155,6 +155,8 @@ TEST(PlainText, LeavesTheWords) {
   EXPECT_EQ(plain_text("2 < 3, <b"), "2 < 3, <b");
   EXPECT_EQ(plain_text("a<!-- never closed"), "a");
   EXPECT_EQ(plain_text("<b></b> &unknown;"), "&unknown;");
+  const std::string open(1'000'000, '<');
+  EXPECT_EQ(plain_text(open), open) << "and this must take no longer than reading it";
 }
 
 TEST(IsValidId, KeepsFileNamesInTheirFolder) {

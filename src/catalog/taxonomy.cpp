@@ -43,8 +43,9 @@ Taxonomy Taxonomy::from_json(const base::Json& json, std::string_view name) {
                version, kFormat, kVersion);
   }
   Taxonomy taxonomy;
-  const auto types = base::get<base::Json>(json, "types", name);
-  for (const auto& [type, attributes] : object_at(types, fmt::format("{}: types", name)).items()) {
+  const auto types = json.find("types");
+  if (types == json.end()) base::fail(base::ErrorCode::kInvalid, "{}: \"types\" is missing", name);
+  for (const auto& [type, attributes] : object_at(*types, fmt::format("{}: types", name)).items()) {
     const std::string type_place = fmt::format("{}: types.{}", name, type);
     Attributes& read_attributes = taxonomy.types_[type];
     for (const auto& [attribute, values] : object_at(attributes, type_place).items()) {

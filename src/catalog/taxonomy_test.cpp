@@ -62,6 +62,12 @@ TEST(Taxonomy, AnEmptyOneIsWrittenAndReadToo) {
   EXPECT_EQ(Taxonomy::from_json(base::parse_json(base::to_line(Taxonomy().to_json()), "t"), "t"), Taxonomy());
 }
 
+TEST(Taxonomy, DeepNestingIsRefusedWithoutRecursion) {
+  const std::string deep = std::string(1'000'000, '[') + std::string(1'000'000, ']');
+  const std::string text = R"({"format": "hangtag-taxonomy", "version": 1, "types": )" + deep + "}";
+  EXPECT_THROW(Taxonomy::from_json(base::parse_json(text, "t"), "t"), base::Error);
+}
+
 struct BadCase {
   const char* name;
   const char* text;
@@ -86,6 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"List", "[]", "t: expected an object, found array"}, BadCase{"Empty", "{}", "\"format\" is missing"},
         BadCase{"OtherFormat", R"({"format": "colours", "version": 1})", "format \"colours\" version 1"},
         BadCase{"LaterVersion", R"({"format": "hangtag-taxonomy", "version": 2})", "version 2; expected"},
+        BadCase{"NoTypes", R"({"format": "hangtag-taxonomy", "version": 1})", "\"types\" is missing"},
         BadCase{"TypesList", TAXONOMY("[1]"), "t: types: expected an object"},
         BadCase{"TypeNotAnObject", TAXONOMY(R"({"Shirts": 3})"), "t: types.Shirts: expected an object"},
         BadCase{"NoValues", TAXONOMY(R"({"Shirts": {"Fit": []}})"), "t: types.Shirts.Fit: expected a list"},
