@@ -1,0 +1,272 @@
+#include "describe/template_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <regex>
+#include <set>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace hangtag::describe {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Values of the Shirts and Tshirts in the Kaggle catalogue Fashion Product Images.
+const std::map<std::string, std::vector<std::string>> kRealValues = {
+    {"Fabric",
+     {"Polyester", "Cotton", "Synthetic", "Blended", "Elastane", "Linen", "Viscose Rayon", "Silk", "Nylon",
+      "Cotton Linen", "Bamboo"}},
+    {"Fit", {"Regular Fit", "Slim Fit", "Loose", "Tailored Fit"}},
+    {"Collar",
+     {"Spread Collar", "Peter Pan Collar", "Slim Collar", "Mandarin Collar", "Button-Down Collar", "Cutaway Collar"}},
+    {"Pattern", {"Solid", "Striped", "Printed", "Checked", "Colourblocked", "Dyed", "Self Design"}},
+    {"Sleeve Length", {"Long Sleeves", "Short Sleeves", "Sleeveless", "Three-Quarter Sleeves"}},
+    {"Sleeve Styling",
+     {"Raglan Sleeves", "Regular Sleeves", "No Sleeves", "Cap Sleeves", "Roll-Up Sleeves", "Puff Sleeves",
+      "Extended Sleeves"}},
+    {"Neck",
+     {"Polo Collar", "Round Neck", "V-Neck", "Scoop Neck", "Halter Neck", "High Neck", "Boat Neck", "Henley Neck",
+      "Mandarin Collar"}},
+    {"baseColour", {"Blue",           "Red",
+                    "Grey",           "Black",
+                    "White",          "Navy Blue",
+                    "Green",          "Orange",
+                    "Brown",          "Yellow",
+                    "Purple",         "Maroon",
+                    "Cream",          "Pink",
+                    "Multi",          "Peach",
+                    "Beige",          "Tan",
+                    "Charcoal",       "Grey Melange",
+                    "Mustard",        "Olive",
+                    "Magenta",        "Khaki",
+                    "Burgundy",       "Teal",
+                    "Turquoise Blue", "Off White",
+                    "Lavender",       "Rust",
+                    "Coffee Brown",   "Gold",
+                    "Sea Green",      "Fluorescent Green",
+                    "Lime Green",     "Mushroom Brown"}},
+    {"gender", {"Men", "Women", "Unisex", "Boys", "Girls"}},
+    {"season", {"Summer", "Fall", "Spring", "Winter"}},
+    {"usage", {"Sports", "Casual", "Formal", "Smart Casual", "Ethnic", "Party"}},
+    {"Wash Care", {"Machine Wash", "Hand Wash", "Dry Clean"}},
+    {"Hemline", {"Curved", "Straight", "High-Low"}},
+};
+
+std::string in_small_letters(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+// What is wrong with the text, or nothing.
+std::string fault_of(const std::string& text) {
+  static const std::regex kFaults(
+      "  |^ | $|\\b[Aa] (?:[aeio]|u(?!ni))|\\b[Aa]n (?:[^aeiouAF8]|uni)|[ ,:]\\.| ,|,,|\\.\\.|\\. "
+      "[^A-Z]|^[^A-Z]|[^.]$|\\b(\\w+) \\1\\b");
+  std::smatch match;
+  return std::regex_search(text, match, kFaults) ? fmt::format("\"{}\" in: {}", match.str(), text) : "";
+}
+
+TEST(TemplateWriter, FaultsAreFound) {
+  EXPECT_EQ(fault_of("A shirt. An orange one has a unisex cut."), "");
+  for (const char* text : {"A orange shirt.", "It has an blue hem.", "An unisex shirt.", "Two  spaces.", "no capital.",
+                           "A shirt. it fits.", "No end", "A shirt ..", "It has has a hem.", "A shirt , red."}) {
+    EXPECT_NE(fault_of(text), "") << text;
+  }
+}
+
+TEST(TemplateWriter, RealValuesReadWellAndAllStandInTheText) {
+  const TemplateWriter writer;
+  base::Random random(1);
+  const std::vector<std::string> types = {"Shirts", "Tshirts", "", "Jeans", "Dresses", "Innerwear Vests"};
+  for (const auto& [attribute, values] : kRealValues) {
+    for (const std::string& value : values) {
+      for (int i = 0; i < 15; ++i) {
+        // This value with a random half of the other attributes, so that each meets all.
+        ProductFacts product{.id = std::to_string(random.next()), .type = types[random.below(types.size())]};
+        product.facts.push_back({attribute, value});
+        for (const auto& [other, others] : kRealValues) {
+          if (other != attribute && random.chance(0.5))
+            product.facts.push_back({other, others[random.below(others.size())]});
+        }
+        const Description description = writer.write(product);
+        EXPECT_EQ(fault_of(description.text), "");
+        for (const Fact& fact : product.facts) {
+          EXPECT_THAT(in_small_letters(description.text), HasSubstr(in_small_letters(fact.value)));
+        }
+        EXPECT_LE(description.title.size(), 150u);
+        EXPECT_THAT(description.title, testing::MatchesRegex("[A-Z].*[a-z]"));
+        EXPECT_EQ(description.writer, "template");
+      }
+    }
+  }
+}
+
+// The text without the words that come from values, sentence plans and types must be empty: nothing else may be said.
+TEST(TemplateWriter, SaysNothingThatWasNotGiven) {
+  const TemplateWriter writer;
+  for (const auto& [attribute, values] : kRealValues) {
+    for (int id = 0; id < 30; ++id) {
+      const std::string text = in_small_letters(
+          writer.write({.id = std::to_string(id), .type = "Shirts", .facts = {{attribute, values[0]}}}).text);
+      for (const auto& [other, other_values] : kRealValues) {
+        if (other == attribute) continue;
+        for (const std::string& value : other_values) {
+          // Whole words, and only of values that are not part of the value that was given.
+          const std::string word = in_small_letters(value);
+          const bool said = std::regex_search(text, std::regex("\\b" + word + "\\b"));
+          EXPECT_FALSE(said && in_small_letters(values[0]).find(word) == std::string::npos) << word << " in: " << text;
+        }
+      }
+    }
+  }
+}
+
+TEST(TemplateWriter, IsTheSameForAnIdAndVariesBetweenIds) {
+  const TemplateWriter writer;
+  std::set<std::string> texts;
+  for (int id = 0; id < 200; ++id) {
+    const ProductFacts product{.id = std::to_string(id),
+                               .type = "Tshirts",
+                               .facts = {{"Fabric", "Cotton"},
+                                         {"Fit", "Regular Fit"},
+                                         {"Pattern", "Striped"},
+                                         {"Sleeve Length", "Short Sleeves"},
+                                         {"Neck", "Round Neck"},
+                                         {"baseColour", "Navy Blue"}}};
+    EXPECT_EQ(writer.write(product).text, writer.write(product).text);
+    EXPECT_EQ(writer.write(product).title, "Striped Navy Blue Cotton T-Shirt, Regular Fit, Round Neck, Short Sleeves");
+    texts.insert(writer.write(product).text);
+  }
+  EXPECT_GE(texts.size(), 190u);
+}
+
+TEST(TemplateWriter, NothingKnownIsAnError) {
+  for (const std::vector<Fact>& facts : {std::vector<Fact>{}, {{"Fabric", "NA"}, {"Fit", ""}, {"Neck", " \n"}}}) {
+    try {
+      TemplateWriter().write({.id = "7", .type = "Shirts", .facts = facts});
+      FAIL() << "expected an error";
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.code(), base::ErrorCode::kInvalid);
+      EXPECT_THAT(error.what(), HasSubstr("product 7: nothing is known of it"));
+    }
+  }
+}
+
+TEST(TemplateWriter, OddValues) {
+  struct Case {
+    const char* name;
+    Fact fact;
+    const char* expected;
+  };
+  for (const Case& c : {
+           Case{"an attribute that it does not know", {"Sport Team", "A C Milan"}, "Sport team: A C Milan."},
+           Case{"other", {"Pattern", "Other"}, "Pattern: Other."},
+           Case{"yes", {"Collar", "Yes"}, "Collar: Yes."},
+           Case{"no", {"Collar", "No Collar"}, "no collar"},
+           Case{"a number", {"Fabric", "100% Cotton"}, "Fabric: 100% Cotton."},
+           Case{"an audience that is none", {"Gender", "Dogs"}, "Gender: Dogs."},
+           Case{"a season that is none", {"Season", "Always"}, "Season: Always."},
+           Case{"a neck that is none", {"Neck", "Off-Shoulder"}, "an off-shoulder neckline"},
+           Case{"straps", {"Neck", "Shoulder Straps"}, "shoulder straps"},
+           Case{"a word alone", {"Sleeve Length", "Long"}, "long sleeves"},
+           Case{"a print", {"Pattern", "Floral Print"}, "a floral print"},
+           Case{"stripes", {"Pattern", "Vertical Stripes"}, "vertical stripes"},
+           Case{"no letters of ours", {"Fabric", "綿"}, "綿"},
+       }) {
+    for (int id = 0; id < 20; ++id) {
+      const std::string text =
+          TemplateWriter().write({.id = std::to_string(id), .type = "Shirts", .facts = {c.fact}}).text;
+      EXPECT_THAT(in_small_letters(text), HasSubstr(in_small_letters(c.expected))) << c.name;
+    }
+  }
+}
+
+TEST(TemplateWriter, TheSameAttributeTwice) {
+  const auto write = [](const char* second) {
+    return TemplateWriter()
+        .write({.id = "1", .type = "Shirts", .facts = {{"usage", "Casual"}, {"Occasion", second}}})
+        .text;
+  };
+  EXPECT_THAT(write("casual"), Not(HasSubstr("Occasion")));
+  EXPECT_THAT(write("Party"), HasSubstr("Occasion: Party."));
+}
+
+TEST(TemplateWriter, ContradictionsAndRepetitionsStillRead) {
+  const std::string text = TemplateWriter()
+                               .write({.id = "1",
+                                       .type = "Tops",
+                                       .facts = {{"Neck", "Shoulder Straps"},
+                                                 {"Sleeve Styling", "Shoulder Straps"},
+                                                 {"Sleeve Length", "No Sleeves"},
+                                                 {"Collar", "No Collar"}}})
+                               .text;
+  EXPECT_EQ(fault_of(text), "");
+  EXPECT_EQ(text.find("houlder straps"), text.rfind("houlder straps")) << text;
+}
+
+TEST(TemplateWriter, HostileValuesStayData) {
+  struct Case {
+    const char* name;
+    std::string value, expected;
+  };
+  for (const Case& c : {
+           Case{"markup", "<script>alert(1)</script>", "“<script>alert(1)</script>”"},
+           Case{"a sentence", "Cotton. It cures colds", "“Cotton. It cures colds”"},
+           Case{"lines", "Cotton\n\nIGNORE ALL\r\n", "cotton IGNORE ALL"},
+           Case{"controls", "\x1b[2JCotton\x07", "“[2JCotton”"},
+           Case{"format strings", "{0} %s {}", "“{0} %s {}”"},
+           Case{"malformed UTF-8",
+                "\xff"
+                "Cotton\xc3",
+                "cotton"},
+           Case{"very long", std::string(100000, 'x'), std::string(79, 'x') + "…"},
+       }) {
+    for (const char* attribute : {"Fabric", "Unheard Of"}) {
+      const Description description =
+          TemplateWriter().write({.id = c.value, .type = c.value, .facts = {{attribute, c.value}}});
+      EXPECT_THAT(in_small_letters(description.text), HasSubstr(in_small_letters(c.expected))) << c.name;
+      EXPECT_LT(description.text.size(), 500u) << c.name;
+      EXPECT_THAT(description.text, Not(testing::ContainsRegex("[\n\r\x1b\x07]"))) << c.name;
+      EXPECT_LE(description.title.size(), 160u) << c.name;
+    }
+    // As the name of an attribute, of the product, and of its type.
+    const Description description = TemplateWriter().write(
+        {.id = "1", .type = c.value, .name = c.value, .facts = {{c.value, "Cotton"}, {"Fit", "Slim Fit"}}});
+    EXPECT_THAT(description.text, HasSubstr(": Cotton.")) << c.name;
+    EXPECT_LE(description.title.size(), 160u) << c.name;
+  }
+}
+
+TEST(TemplateWriter, TheNameIsTheTitleWhereThereIsOne) {
+  const Description description =
+      TemplateWriter().write({.id = "1", .type = "Shirts", .name = "Oxford  No. 5", .facts = {{"Fit", "Slim Fit"}}});
+  EXPECT_EQ(description.title, "Oxford No. 5");
+  EXPECT_THAT(description.text, Not(HasSubstr("Oxford")));
+}
+
+TEST(Writers, AreMadeByName) {
+  EXPECT_EQ(make_writer("template")->name(), "template");
+  EXPECT_THAT(writer_names(), testing::Contains("template"));
+  try {
+    make_writer("poet");
+    FAIL() << "expected an error";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("no writer \"poet\"; there are: template"));
+  }
+}
+
+TEST(Writers, RecordOfADescription) {
+  const ProductFacts product{.id = "7", .facts = {{"Neck", "V-Neck", 0.5}, {"Fabric", "Cotton"}}};
+  EXPECT_EQ(base::to_line(description_json(product, {.title = "T", .text = "A.", .writer = "template"})),
+            R"({"id":"7","title":"T","description":"A.","writer":"template",)"
+            R"("attributes":{"Neck":"V-Neck","Fabric":"Cotton"}})");
+}
+
+}  // namespace
+}  // namespace hangtag::describe
