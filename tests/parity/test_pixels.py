@@ -1,7 +1,7 @@
 """Decoding and resizing give Pillow's pixels.
 
-Writes photos of every kind with Pillow, keeps what Pillow makes of them, and has `image_test` compare. HANGTAG_BIN is the
-folder of built programs; HANGTAG_FASHION, where set, a catalogue in the Kaggle layout whose photos are compared too.
+Writes photos of every kind with Pillow, keeps what Pillow makes of them, and has `image_test` compare. HANGTAG_BIN is
+the folder of built programs; HANGTAG_FASHION, where set, a catalogue in the Kaggle layout, whose photos are compared.
 """
 
 import json
@@ -127,7 +127,8 @@ def test_every_kind_of_photo(cases, record_property):
     cases.save("alpha.webp", scene(61, 83, "RGBA"), lossless=True, exact=True, tolerance=1)
     frames = [scene(30, 20, seed=i) for i in range(3)]
     cases.save("animated.webp", frames[0], save_all=True, append_images=frames[1:], lossless=True)
-    cases.save("animated.gif", frames[0].quantize(32), save_all=True, append_images=[f.quantize(32) for f in frames[1:]])
+    frames = [frame.quantize(32) for frame in frames]
+    cases.save("animated.gif", frames[0], save_all=True, append_images=frames[1:])
 
     for mode in ("L", "RGB", "CMYK"):
         cases.save(f"{mode}.tif", scene(45, 30, mode), tolerance=1 if mode == "CMYK" else 0)
