@@ -16,6 +16,12 @@ find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
+# The torch wheel's headers hold a newer fmt than Debian's library. A folder that shows Debian's alone, searched before
+# torch's, keeps one fmt in the program.
+get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+set(HANGTAG_FMT_FIRST ${CMAKE_BINARY_DIR}/fmt_first)
+file(MAKE_DIRECTORY ${HANGTAG_FMT_FIRST})
+file(CREATE_LINK ${fmt_include}/fmt ${HANGTAG_FMT_FIRST}/fmt SYMBOLIC)
 find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 pkg_check_modules(vips REQUIRED IMPORTED_TARGET vips)

@@ -45,7 +45,7 @@ endfunction()
 
 function(hangtag_use_torch target)
   # As system headers: their warnings are not ours.
-  target_include_directories(${target} SYSTEM PUBLIC ${TORCH_INCLUDE_DIRS})
+  target_include_directories(${target} SYSTEM PUBLIC ${HANGTAG_FMT_FIRST} ${TORCH_INCLUDE_DIRS})
   target_link_libraries(${target} PUBLIC ${TORCH_LIBRARIES})
 endfunction()
 

@@ -1,0 +1,103 @@
+#include "predict/predictor.h"
+
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "dataset/questions.h"
+
+namespace hangtag::predict {
+namespace {
+
+// Bounds the memory of one pass, whatever the size of a request: rows x tree nodes x vocabulary.
+constexpr std::size_t kRowsPerPass = 64;
+
+}  // namespace
+
+Predictor::Predictor(model::Checkpoint checkpoint, catalog::Taxonomy taxonomy)
+    : checkpoint_(std::move(checkpoint)), taxonomy_(std::move(taxonomy)) {}
+
+at::Tensor Predictor::image_features(const std::vector<image::Image>& photos) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> pixels;
+  pixels.reserve(photos.size());
+  for (const auto& photo : photos) pixels.push_back(checkpoint_.processor(photo));
+  return checkpoint_.model->image_features(at::stack(pixels));
+}
+
+const Predictor::Question& Predictor::question(const std::string& attribute, const std::string& type) {
+  const auto [place, is_new] = questions_.try_emplace({attribute, taxonomy_.has_type(type) ? type : std::string()});
+  auto& question = place->second;
+  if (!is_new) return question;
+  question.prompt = checkpoint_.tokenizer.encode(dataset::prompt(dataset::question(attribute)));
+  std::vector<std::vector<std::int64_t>> answers;
+  for (const auto& value : taxonomy_.values(attribute, type)) {
+    question.values.push_back(value.name);
+    answers.push_back(checkpoint_.tokenizer.encode(dataset::answer(attribute, value.name)));
+  }
+  if (!answers.empty()) {
+    const auto& text = checkpoint_.model->config().text;
+    question.tree = std::make_unique<decode::AnswerTree>(answers, text.decoder_start_token_id);
+  }
+  return question;
+}
+
+std::vector<std::vector<AttributePrediction>> Predictor::predict(const at::Tensor& features,
+                                                                 const std::vector<Request>& requests) {
+  const at::NoGradGuard no_grad;
+  struct Row {
+    std::size_t request;
+    std::int64_t photo;
+    std::string attribute;
+    const Question* question;
+  };
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto& [photo, type, wanted] = requests[i];
+    for (const auto& attribute : wanted.empty() ? taxonomy_.attributes(type) : wanted) {
+      const auto& asked = question(attribute, type);
+      if (asked.tree) rows.push_back({.request = i, .photo = photo, .attribute = attribute, .question = &asked});
+    }
+  }
+
+  std::vector<std::vector<AttributePrediction>> predictions(requests.size());
+  for (std::size_t begin = 0; begin < rows.size(); begin += kRowsPerPass) {
+    const auto end = std::min(rows.size(), begin + kRowsPerPass);
+    std::vector<std::vector<std::int64_t>> prompts;
+    std::vector<std::int64_t> photos;
+    std::vector<const decode::AnswerTree*> trees;
+    for (auto i = begin; i < end; ++i) {
+      prompts.push_back(rows[i].question->prompt);
+      photos.push_back(rows[i].photo);
+      trees.push_back(rows[i].question->tree.get());
+    }
+    const auto text = model::pad(prompts, checkpoint_.model->config().text.pad_token_id);
+    auto state = checkpoint_.model->start(features.index_select(0, at::tensor(photos, at::kLong)), text);
+    const auto scores = decode::score_answers(checkpoint_.model, std::move(state), trees);
+
+    for (auto i = begin; i < end; ++i) {
+      const auto probabilities = decode::normalize(scores[i - begin]);
+      AttributePrediction prediction{.attribute = rows[i].attribute, .values = {}};
+      for (std::size_t v = 0; v < probabilities.size(); ++v) {
+        prediction.values.push_back({.value = rows[i].question->values[v], .probability = probabilities[v]});
+      }
+      std::stable_sort(prediction.values.begin(), prediction.values.end(),
+                       [](const auto& a, const auto& b) { return a.probability > b.probability; });
+      predictions[rows[i].request].push_back(std::move(prediction));
+    }
+  }
+  return predictions;
+}
+
+std::string Predictor::ask(const image::Image& photo, const std::string& prompt, const decode::GenerateOptions& options) {
+  const at::NoGradGuard no_grad;
+  const auto text = model::pad({checkpoint_.tokenizer.encode(prompt)}, checkpoint_.model->config().text.pad_token_id);
+  auto state = checkpoint_.model->start(image_features({photo}), text);
+  const auto answers = decode::generate(checkpoint_.model, std::move(state), options);
+  return checkpoint_.tokenizer.decode(answers.front());
+}
+
+}  // namespace hangtag::predict

@@ -1,0 +1,66 @@
+// From photos to attributes: each photo encoded once, all questions about it in one batch, every answer inside the
+// taxonomy and with its probability.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catalog/taxonomy.h"
+#include "decode/answer_tree.h"
+#include "decode/generate.h"
+#include "image/image.h"
+#include "model/checkpoint.h"
+
+namespace hangtag::predict {
+
+struct ValueProbability {
+  std::string value;
+  double probability;
+};
+
+struct AttributePrediction {
+  std::string attribute;
+  std::vector<ValueProbability> values;  // of the taxonomy, the most probable first; probabilities sum to 1
+};
+
+// Not thread-safe.
+class Predictor {
+ public:
+  Predictor(model::Checkpoint checkpoint, catalog::Taxonomy taxonomy);
+
+  at::Tensor image_features(const std::vector<image::Image>& photos);  // (P, Q, D)
+
+  // What is asked about one photo.
+  struct Request {
+    std::int64_t photo;                   // row of the features
+    std::string type;                     // of the product; empty or unknown: the union over the types
+    std::vector<std::string> attributes;  // none: all that the taxonomy has for the type
+  };
+
+  // One list per request, an entry per attribute. Attributes that the taxonomy does not hold for the type have no values
+  // to choose from and are left out.
+  std::vector<std::vector<AttributePrediction>> predict(const at::Tensor& features, const std::vector<Request>& requests);
+
+  // A free question, in the prompt's own words ("Question: … Answer: "): the answer is not held to the taxonomy.
+  std::string ask(const image::Image& photo, const std::string& prompt, const decode::GenerateOptions& options = {});
+
+  const model::Checkpoint& checkpoint() const { return checkpoint_; }
+  const catalog::Taxonomy& taxonomy() const { return taxonomy_; }
+
+ private:
+  // What an attribute of a product type needs again and again.
+  struct Question {
+    std::vector<std::int64_t> prompt;  // token ids
+    std::vector<std::string> values;
+    std::unique_ptr<decode::AnswerTree> tree;
+  };
+  const Question& question(const std::string& attribute, const std::string& type);
+
+  model::Checkpoint checkpoint_;
+  catalog::Taxonomy taxonomy_;
+  std::map<std::pair<std::string, std::string>, Question> questions_;  // attribute, type
+};
+
+}  // namespace hangtag::predict

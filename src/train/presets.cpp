@@ -1,0 +1,86 @@
+#include "train/presets.h"
+
+#include <filesystem>
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "dataset/questions.h"
+#include "text/train.h"
+
+namespace hangtag::train {
+namespace {
+
+struct Preset {
+  const char* name;
+  model::Blip2Config config;
+};
+
+model::Blip2Config tiny() {
+  model::Blip2Config config;
+  config.num_query_tokens = 8;
+  config.vision = {.hidden_size = 96, .intermediate_size = 256, .num_hidden_layers = 3, .num_attention_heads = 3,
+                   .image_size = 64, .patch_size = 8};
+  config.qformer = {.hidden_size = 96, .intermediate_size = 192, .num_hidden_layers = 2, .num_attention_heads = 3,
+                    .cross_attention_frequency = 1, .encoder_hidden_size = 96,
+                    .hidden_dropout_prob = 0, .attention_probs_dropout_prob = 0};
+  config.text = {.d_model = 96, .d_kv = 24, .d_ff = 192, .num_layers = 1, .num_decoder_layers = 1, .num_heads = 4,
+                 .dropout_rate = 0};
+  return config;
+}
+
+model::Blip2Config small() {
+  model::Blip2Config config;
+  config.num_query_tokens = 16;
+  config.vision = {.hidden_size = 192, .intermediate_size = 576, .num_hidden_layers = 6, .num_attention_heads = 4,
+                   .image_size = 64, .patch_size = 8};
+  config.qformer = {.hidden_size = 128, .intermediate_size = 384, .num_hidden_layers = 2, .num_attention_heads = 4,
+                    .cross_attention_frequency = 1, .encoder_hidden_size = 192,
+                    .hidden_dropout_prob = 0.1, .attention_probs_dropout_prob = 0.1};
+  config.text = {.d_model = 128, .d_kv = 32, .d_ff = 256, .num_layers = 2, .num_decoder_layers = 2, .num_heads = 4,
+                 .dropout_rate = 0.1};
+  return config;
+}
+
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> all = {{"tiny", tiny()}, {"small", small()}};
+  return all;
+}
+
+}  // namespace
+
+const std::vector<std::string>& preset_names() {
+  static const auto names = [] {
+    std::vector<std::string> all;
+    for (const auto& preset : presets()) all.emplace_back(preset.name);
+    return all;
+  }();
+  return names;
+}
+
+model::Checkpoint new_model(const std::string& preset, const dataset::Dataset& data, std::uint64_t seed) {
+  const auto found = std::find_if(presets().begin(), presets().end(), [&](const auto& p) { return p.name == preset; });
+  model::Blip2Config config;
+  if (found != presets().end()) {
+    config = found->config;
+  } else if (std::filesystem::is_regular_file(preset)) {
+    config = model::parse_config(base::read_json(preset), preset);
+  } else {
+    base::fail(base::ErrorCode::kUsage, "\"{}\" is neither a preset ({}) nor a config.json", preset,
+               fmt::join(preset_names(), ", "));
+  }
+
+  std::set<std::string> sentences;  // each once: how often a value occurs is not the tokenizer's business
+  for (const auto& examples : data.examples) {
+    for (const auto& example : examples) {
+      sentences.insert(dataset::prompt(example.question));
+      sentences.insert(example.answer);
+    }
+  }
+  auto tokenizer = text::train({sentences.begin(), sentences.end()}, {.vocabulary_size = 1000});
+  config.text.vocab_size = static_cast<std::int64_t>((tokenizer.size() + 63) / 64 * 64);  // rounded up, as models have it
+  return model::new_checkpoint(config, std::move(tokenizer), seed);
+}
+
+}  // namespace hangtag::train

@@ -1,0 +1,158 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "image/encode.h"
+#include "model/testing.h"
+#include "train/batches.h"
+#include "train/presets.h"
+#include "train/schedule.h"
+#include "train/trainer.h"
+
+namespace hangtag::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(Schedule, WarmsUpAndFallsAlongACosine) {
+  EXPECT_DOUBLE_EQ(learning_rate(1, 0, 10, 110), 0.1);
+  EXPECT_DOUBLE_EQ(learning_rate(1, 9, 10, 110), 1.0);
+  EXPECT_DOUBLE_EQ(learning_rate(1, 10, 10, 110), 1.0);
+  EXPECT_NEAR(learning_rate(1, 60, 10, 110), 0.5, 1e-12);
+  EXPECT_NEAR(learning_rate(1, 110, 10, 110), 0.0, 1e-12);
+  EXPECT_DOUBLE_EQ(learning_rate(1, 0, 0, 10), 1.0) << "no warm-up";
+}
+
+TEST(Batches, HoldEveryExampleOnceAndKeepPhotosTogether) {
+  std::vector<TokenExample> examples;
+  for (std::size_t i = 0; i < 60; ++i) examples.push_back({.photo = i % 12, .prompt = {}, .answer = {}});
+  base::Random random(3);
+  for (const bool together : {false, true}) {
+    const auto batches = make_batches(examples, 16, together, random);
+    ASSERT_EQ(batches.size(), 4u);
+    std::set<std::size_t> seen;
+    std::size_t photos = 0;
+    for (const auto& batch : batches) {
+      std::set<std::size_t> in_batch;
+      for (const auto i : batch) {
+        seen.insert(i);
+        in_batch.insert(examples[i].photo);
+      }
+      photos += in_batch.size();
+    }
+    EXPECT_EQ(seen.size(), 60u);
+    if (together) {
+      EXPECT_LE(photos, 12u + 3u) << "a photo is split over two batches at most where a batch ends";
+    }
+  }
+}
+
+// Twelve photos, red or blue: a question that a small model learns in seconds.
+class TrainTest : public testing::Test {
+ protected:
+  TrainTest() : folder_(fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    for (int i = 0; i < 12; ++i) {
+      const bool red = i % 2 == 0;
+      image::Image photo{.width = 28, .height = 28, .pixels = {}};
+      for (int p = 0; p < 28 * 28; ++p) {
+        const auto shade = static_cast<std::uint8_t>((p * (i + 1)) % 40);
+        photo.pixels.insert(photo.pixels.end(), {static_cast<std::uint8_t>(red ? 200 : 20), shade,
+                                                 static_cast<std::uint8_t>(red ? 20 : 200)});
+      }
+      const auto id = std::to_string(i);
+      const auto bytes = image::encode_png(photo);
+      std::ofstream(folder_ / (id + ".png"), std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()),
+                                                                     static_cast<std::streamsize>(bytes.size()));
+      data_.products[id] = {.type = "Shirts", .photo = folder_ / (id + ".png")};
+      data_.examples[i < 8 ? dataset::Split::kTrain : dataset::Split::kValidation].push_back(
+          dataset::make_example(id, "baseColour", red ? "Red" : "Blue"));
+    }
+  }
+  ~TrainTest() override { fs::remove_all(folder_); }
+
+  TrainOptions options(Method method) const {
+    return {.out = folder_ / "run", .method = method, .learning_rate = 3e-3, .epochs = 12, .batch_size = 4, .seed = 5, .quiet = true};
+  }
+
+  fs::path folder_;
+  dataset::Dataset data_;
+};
+
+TEST_F(TrainTest, FullTrainingLearnsAndKeepsTheBest) {
+  auto checkpoint = new_model("tiny", data_, 1);
+  const auto result = train(checkpoint, data_, options(Method::kFull));
+  EXPECT_EQ(result.best.validation_exact, 1.0);
+  auto best = model::load_checkpoint(folder_ / "run" / "best");
+  EXPECT_TRUE(fs::exists(folder_ / "run" / "last" / "model.safetensors"));
+  std::ifstream metrics(folder_ / "run" / "metrics.jsonl");
+  std::int64_t epochs = 0;
+  for (std::string line; std::getline(metrics, line);) epochs += base::parse_json(line, "metrics").at("event") == "epoch";
+  EXPECT_EQ(epochs, 12);
+}
+
+TEST_F(TrainTest, LoraLearnsWithTheBaseUntouched) {
+  auto checkpoint = new_model("tiny", data_, 1);
+  auto pretraining = options(Method::kFull);
+  pretraining.epochs = 2;
+  train(checkpoint, data_, pretraining);
+  std::vector<at::Tensor> before;
+  for (auto& parameter : checkpoint.model->parameters()) {
+    parameter.set_requires_grad(false);
+    before.push_back(parameter.clone());
+  }
+  auto tuning = options(Method::kLora);
+  tuning.lora = {.r = 4, .alpha = 16, .dropout = 0};
+  tuning.learning_rate = 2e-2;
+  const auto result = train(checkpoint, data_, tuning);
+  EXPECT_LT(result.last.train_loss, 0.5 * std::log(2.0)) << "better than knowing the two colours alone";
+  std::size_t i = 0;
+  for (const auto& parameter : checkpoint.model->parameters()) EXPECT_TRUE(parameter.equal(before[i++]));
+  EXPECT_TRUE(fs::exists(folder_ / "run" / "best" / "adapter_model.safetensors"));
+}
+
+TEST_F(TrainTest, TheSameSeedGivesTheSameLosses) {
+  double losses[2];
+  for (double& loss : losses) {
+    auto checkpoint = new_model("tiny", data_, 1);
+    auto some = options(Method::kFull);
+    some.epochs = 2;
+    some.augment = true;
+    loss = train(checkpoint, data_, some).last.train_loss;
+  }
+  EXPECT_DOUBLE_EQ(losses[0], losses[1]);
+}
+
+TEST_F(TrainTest, DivergenceIsAnErrorAndKeepsTheLastGoodEpoch) {
+  auto checkpoint = new_model("tiny", data_, 1);
+  auto once = options(Method::kFull);
+  once.epochs = 1;
+  train(checkpoint, data_, once);
+  const auto good = base::read_file(folder_ / "run" / "last" / "model.safetensors");
+  checkpoint.model->parameters().front().detach().fill_(std::numeric_limits<float>::quiet_NaN());
+  try {
+    train(checkpoint, data_, once);
+    FAIL() << "a loss that is not finite must stop the run";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::ErrorCode::kDiverged);
+  }
+  EXPECT_EQ(base::read_file(folder_ / "run" / "last" / "model.safetensors"), good);
+}
+
+TEST_F(TrainTest, UnreadablePhotosAndUselessOptionsAreRefused) {
+  auto checkpoint = new_model("tiny", data_, 1);
+  auto none = options(Method::kFull);
+  none.epochs = 0;
+  EXPECT_THROW(train(checkpoint, data_, none), base::Error);
+  base::write_file_atomically(folder_ / "3.png", "not a photo");
+  EXPECT_THROW(train(checkpoint, data_, options(Method::kFull)), base::Error);
+  EXPECT_THROW(new_model("enormous", data_, 1), base::Error);
+}
+
+}  // namespace
+}  // namespace hangtag::train
