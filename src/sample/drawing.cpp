@@ -36,7 +36,7 @@ Cut cut_of(const Garment& garment, base::Random& random) {
   const bool slim = garment.fit == Fit::kSlim;
   const bool sleeveless = garment.sleeve == Sleeve::kSleeveless;
   Cut cut{};
-  cut.neck = random.uniform(24, 27);
+  cut.neck = random.uniform(29, 32);  // wide enough to be told apart in a small photo
   cut.shoulder = (slim ? 62 : 70) + random.uniform(-2, 2);
   cut.chest = (slim ? 56 : 71) + random.uniform(-1.5, 1.5);
   cut.waist = (slim ? 46 : 72) + random.uniform(-1.5, 1.5);
@@ -50,16 +50,16 @@ Cut cut_of(const Garment& garment, base::Random& random) {
   cut.pointed_opening = garment.neckline == Neckline::kVNeck || garment.neckline == Neckline::kCuban;
   switch (garment.neckline) {
     case Neckline::kVNeck:
-      cut.opening = random.uniform(56, 64);
+      cut.opening = random.uniform(76, 86);
       break;
     case Neckline::kCuban:
-      cut.opening = random.uniform(58, 64);
+      cut.opening = random.uniform(78, 86);
       break;
     case Neckline::kMandarin:
       cut.opening = 20;
       break;
     default:
-      cut.opening = random.uniform(25, 29);
+      cut.opening = random.uniform(30, 34);
   }
   return cut;
 }
@@ -73,7 +73,7 @@ Shades shades_of(const Garment& garment, base::Random& random) {
   const double light = luminance(shades.base);
   shades.second = light > 135 ? one_of(kDarkSeconds, random) : one_of(kLightSeconds, random);
   shades.detail = light < 60 ? lighter(shades.base, 0.3) : darker(shades.base, light > 220 ? 0.3 : 0.42);
-  shades.rib = light < 60 ? lighter(shades.base, 0.1) : darker(shades.base, 0.1);
+  shades.rib = light < 60 ? lighter(shades.base, 0.2) : darker(shades.base, 0.2);
   shades.button = light > 200 ? kButtons[1 + random.below(2)] : kButtons[0];
   return shades;
 }
@@ -374,7 +374,7 @@ void add_leaves(std::string& svg, const Cut& cut, const std::string& fill, const
     path += "z";
     add(svg,
         "<path d='{0}' fill='#000' fill-opacity='.3' transform='translate({1} 3.5)' filter='url(#shade)'/>"
-        "<path d='{0}' fill='{2}' stroke='{3}' stroke-width='1.4' stroke-linejoin='round'/>",
+        "<path d='{0}' fill='{2}' stroke='{3}' stroke-width='2' stroke-linejoin='round'/>",
         path, side, fill, hex(edge));
   }
 }
@@ -398,25 +398,25 @@ void add_neckline(std::string& svg, const Garment& garment, const Cut& cut, cons
       band(8, rib);
       break;
     case Neckline::kHenley:
-      add_placket(svg, shades, bottom, bottom + 58, 18);
-      add(svg, "<path d='M143.5,{0:.1f}H156.5' stroke='{1}' stroke-width='2.4'/>", bottom + 58, hex(edge));
+      add_placket(svg, shades, bottom, bottom + 80, 25);
+      add(svg, "<path d='M143.5,{0:.1f}H156.5' stroke='{1}' stroke-width='2.4'/>", bottom + 80, hex(edge));
       band(8, rib);
       break;
     case Neckline::kPolo:
       add_placket(svg, shades, bottom, bottom + 50, 19);
       add(svg, "<path d='M143.5,{0:.1f}H156.5' stroke='{1}' stroke-width='2'/>", bottom + 50, hex(edge));
-      add_leaves(svg, cut, rib, edge, cut.opening + 1, {{cut.neck + 13, 14}, {36, 46}, {30, 48}});
+      add_leaves(svg, cut, rib, edge, cut.opening + 1, {{cut.neck + 15, 16}, {44, 56}, {37, 59}});
       break;
     case Neckline::kSpread:
-      add_leaves(svg, cut, cloth, edge, cut.opening - 1, {{cut.neck + 15, 12}, {48, 40}, {42, 44}});
+      add_leaves(svg, cut, cloth, edge, cut.opening - 1, {{cut.neck + 17, 12}, {62, 44}, {55, 51}});
       break;
     case Neckline::kButtonDown:
-      add_leaves(svg, cut, cloth, edge, cut.opening - 1, {{cut.neck + 12, 14}, {28, 66}, {21, 66}});
+      add_leaves(svg, cut, cloth, edge, cut.opening - 1, {{cut.neck + 13, 16}, {33, 82}, {25, 82}});
       for (const int side : {-1, 1}) {
         add(svg,
             "<circle cx='{0:.1f}' cy='{1:.1f}' r='3.4' fill='#000' fill-opacity='.35'/><circle cx='{0:.1f}' "
             "cy='{2:.1f}' r='3' fill='{3}'/>",
-            kMiddle + side * 24, kNeckTop + 60.8, kNeckTop + 60.0, hex(shades.button));
+            kMiddle + side * 28, kNeckTop + 75.8, kNeckTop + 75.0, hex(shades.button));
       }
       break;
     case Neckline::kMandarin:
@@ -425,7 +425,7 @@ void add_neckline(std::string& svg, const Garment& garment, const Cut& cut, cons
       break;
     case Neckline::kCuban:
       add_leaves(svg, cut, cloth, edge, cut.opening,
-                 {{cut.neck + 15, 12}, {54, 36}, {46, 41}, {40, 38}, {45, 52}, {38, 58}});
+                 {{cut.neck + 15, 12}, {66, 42}, {56, 48}, {48, 44}, {55, 62}, {46, 70}});
       break;
   }
 }
@@ -437,7 +437,7 @@ void add_inside(std::string& svg, const Garment& garment, const Cut& cut, const 
   const double rise = collared ? 15 : 4;  // a collar stands up behind the neck
   std::string path;
   add(path, "M{:.1f},66Q150,{:.1f} {:.1f},66{}z", left, kNeckTop - rise, right, front_neck(cut));
-  add(svg, "<path d='{}' fill='{}'/>", path, hex(darker(shades.base, luminance(shades.base) > 200 ? 0.2 : 0.38)));
+  add(svg, "<path d='{}' fill='{}'/>", path, hex(darker(shades.base, luminance(shades.base) > 200 ? 0.36 : 0.52)));
   add(svg,
       "<path d='M{0:.1f},66Q150,{1:.1f} {2:.1f},66' fill='none' stroke='{3}' stroke-width='{4}' stroke-opacity='.9'/>",
       left, collared ? kNeckTop - 9 : kNeckTop + 5, right, hex(shades.rib), collared ? 9 : 6);
