@@ -90,7 +90,7 @@ std::optional<ProductFacts> FactsReader::next_json() {
     if (++line_ == 1) {
       if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
       const auto first = line.find_first_not_of(" \t\r");
-      if (first != std::string::npos && line[first] != '{') {
+      if (first != std::string::npos && line[first] != '{' && line[first] != '[') {
         line += '\n';
         csv_.emplace(line.append(std::istreambuf_iterator<char>(input_), {}), name_);
         return next_csv();

@@ -28,8 +28,8 @@ struct ProductFacts {
 //   - JSON lines as `hangtag predict` prints them, {"id", "type", "name", "attributes": {NAME: {"value",
 //     "confidence"}}}, or with plain values, {"id", "attributes": {NAME: VALUE}}; other keys are passed over;
 //   - CSV with a header: id, and if wanted type and name; every other column but photo is an attribute.
-// A first line that starts with "{" makes it JSON. JSON lines are read as they come, CSV whole. An attribute whose
-// value is null or empty is left out.
+// A first line that starts with "{" or "[" makes it JSON. JSON lines are read as they come, CSV whole. An attribute
+// whose value is null or empty is left out.
 class FactsReader {
  public:
   // `input` must outlive the reader; `name` stands in messages.

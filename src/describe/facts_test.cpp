@@ -93,6 +93,7 @@ TEST(Facts, MalformedInputIsRefusedWithItsLine) {
        }) {
     EXPECT_THAT(message_of(good + "\n" + c.text), HasSubstr(c.message)) << c.text;
   }
+  EXPECT_THAT(message_of("[{\"id\":\"7\"}]"), HasSubstr("line 1: found array; expected an object"));
   EXPECT_THAT(message_of("id,Fabric\n7\n"), HasSubstr("facts, line 2: 1 fields; expected 2"));
   EXPECT_THAT(message_of("id,Fabric\n,Cotton\n"), HasSubstr("facts, line 2: the id is empty"));
   EXPECT_THAT(message_of("name,Fabric\n7,Cotton\n"), HasSubstr("id"));

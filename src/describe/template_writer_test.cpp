@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <map>
 #include <regex>
 #include <set>
@@ -62,6 +63,16 @@ std::string in_small_letters(std::string text) {
   return text;
 }
 
+bool has_word(const std::string& text, const std::string& word) {
+  const auto is_letter = [&](std::size_t i) {
+    return i < text.size() && std::isalpha(static_cast<unsigned char>(text[i]));
+  };
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    if (!is_letter(at + word.size()) && (at == 0 || !is_letter(at - 1))) return true;
+  }
+  return false;
+}
+
 // What is wrong with the text, or nothing.
 std::string fault_of(const std::string& text) {
   static const std::regex kFaults(
@@ -106,7 +117,7 @@ TEST(TemplateWriter, RealValuesReadWellAndAllStandInTheText) {
   }
 }
 
-// The text without the words that come from values, sentence plans and types must be empty: nothing else may be said.
+// No value of any attribute but the one that was given may be said.
 TEST(TemplateWriter, SaysNothingThatWasNotGiven) {
   const TemplateWriter writer;
   for (const auto& [attribute, values] : kRealValues) {
@@ -116,9 +127,9 @@ TEST(TemplateWriter, SaysNothingThatWasNotGiven) {
       for (const auto& [other, other_values] : kRealValues) {
         if (other == attribute) continue;
         for (const std::string& value : other_values) {
-          // Whole words, and only of values that are not part of the value that was given.
+          // Only values that are not part of the value that was given.
           const std::string word = in_small_letters(value);
-          const bool said = std::regex_search(text, std::regex("\\b" + word + "\\b"));
+          const bool said = has_word(text, word);
           EXPECT_FALSE(said && in_small_letters(values[0]).find(word) == std::string::npos) << word << " in: " << text;
         }
       }

@@ -56,19 +56,19 @@ struct AttributeEvaluation {
   std::size_t empty = 0;  // without an answer
 
   double accuracy = 0;
-  Interval accuracy_interval;
+  Interval accuracy_interval{};
   // The mean of F1 over the values present in truth or prediction, as scikit-learn's f1_score(average="macro"). No
   // answer is not a value: it costs its true value recall, and adds no class of its own.
   double macro_f1 = 0;
 
   // The baseline: every example answered with the most frequent value of the training set. Where its counts are not
   // known, the most frequent truth of the test set itself, which flatters the baseline.
-  std::string majority_value;
+  std::string majority_value{};
   bool majority_from_train = false;
   double majority_accuracy = 0;
   double majority_macro_f1 = 0;
   double gain = 0;  // accuracy - majority_accuracy
-  Interval gain_interval;
+  Interval gain_interval{};
   bool clearly_beats_majority() const { return gain_interval.low > 0; }
   bool clearly_below_majority() const { return gain_interval.high < 0; }
 
@@ -77,16 +77,16 @@ struct AttributeEvaluation {
   std::array<std::size_t, kBins> right_by_confidence{};  // bin i: confidence in [i / 10, (i + 1) / 10), the last closed
   std::array<std::size_t, kBins> wrong_by_confidence{};  // answers given; no answer is in neither
 
-  std::vector<ValueScore> values;    // most frequent truth first
-  std::vector<Confusion> confusion;  // the cells that are not zero, right answers among them, largest first
-  std::vector<Judgement> mistakes;   // most confident first
+  std::vector<ValueScore> values{};    // most frequent truth first
+  std::vector<Confusion> confusion{};  // the cells that are not zero, right answers among them, largest first
+  std::vector<Judgement> mistakes{};   // most confident first
 };
 
 struct Evaluation {
   std::size_t photos = 0;
   std::size_t judgements = 0;
   std::size_t empty = 0;
-  std::vector<AttributeEvaluation> attributes;  // in the order of their first judgement
+  std::vector<AttributeEvaluation> attributes{};  // in the order of their first judgement
   // Means over the attributes, each counting the same.
   double accuracy = 0;
   double macro_f1 = 0;
