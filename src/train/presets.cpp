@@ -32,13 +32,13 @@ model::Blip2Config tiny() {
 
 model::Blip2Config small() {
   model::Blip2Config config;
-  config.num_query_tokens = 16;
+  config.num_query_tokens = 8;
   config.vision = {.hidden_size = 192, .intermediate_size = 576, .num_hidden_layers = 6, .num_attention_heads = 4,
                    .image_size = 64, .patch_size = 8};
   config.qformer = {.hidden_size = 128, .intermediate_size = 384, .num_hidden_layers = 2, .num_attention_heads = 4,
                     .cross_attention_frequency = 1, .encoder_hidden_size = 192,
-                    .hidden_dropout_prob = 0.1, .attention_probs_dropout_prob = 0.1};
-  config.text = {.d_model = 128, .d_kv = 32, .d_ff = 256, .num_layers = 2, .num_decoder_layers = 2, .num_heads = 4,
+                    .hidden_dropout_prob = 0.1, .attention_probs_dropout_prob = 0};
+  config.text = {.d_model = 128, .d_kv = 32, .d_ff = 256, .num_layers = 1, .num_decoder_layers = 2, .num_heads = 4,
                  .dropout_rate = 0.1};
   return config;
 }

@@ -1,0 +1,133 @@
+#include "predict/predictor.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "catalog/csv.h"
+#include "catalog/kaggle.h"
+#include "command.h"
+#include "image/decode.h"
+#include "shared.h"
+
+namespace hangtag::app {
+namespace {
+
+constexpr std::size_t kPhotosPerPass = 16;
+
+struct Options {
+  ModelOptions model;
+  std::filesystem::path taxonomy;
+  std::vector<std::filesystem::path> photos;
+  std::filesystem::path catalog;
+  std::string type;
+  std::vector<std::string> types;
+  std::vector<std::string> attributes;
+  std::filesystem::path out;
+  std::size_t alternatives = 3;
+};
+
+struct Item {
+  std::string id;
+  std::string type;
+  std::filesystem::path photo;
+};
+
+std::vector<Item> items_of(const Options& options, std::vector<catalog::Dropped>& dropped) {
+  std::vector<Item> items;
+  for (const auto& photo : options.photos) items.push_back({.id = photo.stem().string(), .type = options.type, .photo = photo});
+  if (!options.catalog.empty()) {
+    auto catalog = catalog::read_kaggle({.folder = options.catalog, .types = options.types, .attributes = {}, .texts = {}});
+    for (auto& product : catalog.products) items.push_back({.id = product.id, .type = product.type, .photo = product.photo});
+    dropped = std::move(catalog.dropped);
+  }
+  return items;
+}
+
+// Without --taxonomy: the one that training left beside the model.
+std::filesystem::path taxonomy_of(const Options& options) {
+  if (!options.taxonomy.empty()) return options.taxonomy;
+  for (const auto& folder : {options.model.model, options.model.model.parent_path()}) {
+    if (std::filesystem::exists(folder / "taxonomy.json")) return folder / "taxonomy.json";
+  }
+  base::fail(base::ErrorCode::kUsage, "no taxonomy.json beside {}: name one with --taxonomy (`hangtag prepare` writes it)",
+             options.model.model.string());
+}
+
+Exit run(const Options& options, const Session& session) {
+  if (options.photos.empty() && options.catalog.empty()) {
+    base::fail(base::ErrorCode::kUsage, "nothing to predict: name photos, or a catalogue with --catalog");
+  }
+  predict::Predictor predictor(load_model(options.model), catalog::Taxonomy::read(taxonomy_of(options)));
+  std::vector<catalog::Dropped> failed;
+  const auto items = items_of(options, failed);
+  LineWriter out(options.out);
+  {
+    base::Progress progress("predicting", static_cast<std::int64_t>(items.size()), "photos", session.quiet);
+    for (std::size_t begin = 0; begin < items.size(); begin += kPhotosPerPass) {
+      const auto end = std::min(items.size(), begin + kPhotosPerPass);
+      std::vector<image::Image> photos;
+      std::vector<predict::Predictor::Request> requests;
+      std::vector<const Item*> read;
+      for (auto i = begin; i < end; ++i) {
+        try {
+          photos.push_back(image::load(items[i].photo));
+        } catch (const base::Error& error) {
+          failed.push_back({.file = items[i].photo.string(), .line = 0, .id = items[i].id, .reason = to_string(error.code()), .detail = error.what()});
+          continue;
+        }
+        requests.push_back({.photo = static_cast<std::int64_t>(photos.size()) - 1, .type = items[i].type, .attributes = options.attributes});
+        read.push_back(&items[i]);
+      }
+      if (!photos.empty()) {
+        auto predictions = predictor.predict(predictor.image_features(photos), requests);
+        for (std::size_t i = 0; i < read.size(); ++i) {
+          out.write(base::to_line(to_json({.id = read[i]->id, .photo = read[i]->photo.string(), .type = read[i]->type,
+                                           .attributes = std::move(predictions[i])},
+                                          options.alternatives)));
+        }
+      }
+      progress.update(static_cast<std::int64_t>(end));
+    }
+  }
+  out.close();
+  if (failed.empty()) return Exit::kDone;
+  for (const auto& row : failed) {
+    fmt::print(stderr, "hangtag: skipped {}: {}\n", row.id.empty() ? row.file : row.id, row.detail.empty() ? row.reason : row.detail);
+  }
+  if (!options.out.empty() && options.out != "-") {
+    auto path = options.out;
+    path += ".errors.csv";
+    LineWriter errors(path);
+    errors.write("file,line,id,reason,detail");
+    for (const auto& row : failed) {
+      auto line = catalog::csv_line({row.file, std::to_string(row.line), row.id, row.reason, row.detail});
+      while (line.ends_with('\n') || line.ends_with('\r')) line.pop_back();
+      errors.write(line);
+    }
+    errors.close();
+  }
+  fmt::print(stderr, "hangtag: {} of {} rows failed\n", failed.size(), items.size() + (options.catalog.empty() ? 0 : failed.size()));
+  return failed.size() >= items.size() && items.size() > 0 && options.catalog.empty() ? Exit::kFailed : Exit::kDoneWithFailedRows;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("predict", "Read all attributes off photos: one JSON object a line");
+  command->add_option("--model", options->model.model, "a checkpoint")->required();
+  command->add_option("--adapter", options->model.adapter, "an adapter for it");
+  command->add_option("--taxonomy", options->taxonomy, "the values to choose from (default: taxonomy.json beside the model)");
+  command->add_option("PHOTO", options->photos, "photos");
+  command->add_option("--catalog", options->catalog, "a whole catalogue in the Kaggle layout");
+  command->add_option("--type", options->type, "product type of the photos, where it is known: \"Tshirts\"");
+  command->add_option("--types", options->types, "product types of the catalogue to predict; default all")->delimiter(',');
+  command->add_option("--attributes", options->attributes, "attributes to predict; default all of the taxonomy")->delimiter(',');
+  command->add_option("--alternatives", options->alternatives, "further values to list with their confidence")->capture_default_str();
+  command->add_option("--dtype", options->model.dtype, "float32, bfloat16 or float16")->capture_default_str();
+  command->add_option("--out", options->out, "write here instead of to standard output");
+  command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });
+}
+
+}  // namespace hangtag::app

@@ -1,0 +1,112 @@
+#include "shared.h"
+
+#include <fmt/chrono.h>
+
+#include <ctime>
+#include <map>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "dataset/questions.h"
+#include "image/decode.h"
+#include "model/adapter.h"
+
+namespace hangtag::app {
+
+using base::ErrorCode;
+using base::fail;
+
+model::Checkpoint load_model(const ModelOptions& options, model::Memory memory) {
+  auto checkpoint = model::load_checkpoint(options.model, {.dtype = model::parse_dtype(options.dtype), .memory = memory});
+  if (!options.adapter.empty()) model::load_adapter(checkpoint.model, options.adapter);
+  return checkpoint;
+}
+
+LineWriter::LineWriter(const std::filesystem::path& path)
+    : name_(path.empty() || path == "-" ? "standard output" : path.string()), out_(&std::cout) {
+  if (name_ == "standard output") return;
+  file_.open(path, std::ios::trunc);
+  if (!file_) fail(ErrorCode::kIo, "{}: cannot write", name_);
+  out_ = &file_;
+}
+
+void LineWriter::write(std::string_view line) {
+  *out_ << line << '\n';
+  if (!*out_) fail(ErrorCode::kIo, "{}: cannot write; is the disk full?", name_);
+}
+
+void LineWriter::close() {
+  out_->flush();
+  if (!*out_) fail(ErrorCode::kIo, "{}: cannot write; is the disk full?", name_);
+}
+
+base::OrderedJson to_json(const PredictionRecord& record, std::size_t alternatives) {
+  base::OrderedJson attributes = base::OrderedJson::object();
+  for (const auto& [attribute, values] : record.attributes) {
+    auto others = base::OrderedJson::array();
+    for (std::size_t i = 1; i < values.size() && i <= alternatives; ++i) {
+      others.push_back({{"value", values[i].value}, {"confidence", values[i].probability}});
+    }
+    attributes[attribute] = {{"value", values.front().value},
+                             {"confidence", values.front().probability},
+                             {"alternatives", std::move(others)}};
+  }
+  base::OrderedJson json = {{"id", record.id}, {"photo", record.photo}};
+  if (!record.type.empty()) json["type"] = record.type;
+  json["attributes"] = std::move(attributes);
+  return json;
+}
+
+std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const dataset::Dataset& data, dataset::Split split,
+                                       bool quiet) {
+  constexpr std::size_t kPhotosPerPass = 32;
+  std::map<std::string, std::map<std::string, std::string>> truths;  // id → attribute → value
+  for (const auto& example : data.examples[split]) {
+    if (const auto label = dataset::parse_answer(example.answer)) truths[example.id][label->attribute] = label->value;
+  }
+  base::Progress progress(fmt::format("judging {}", to_string(split)), static_cast<std::int64_t>(truths.size()), "photos",
+                          quiet);
+  std::vector<evaluate::Judgement> judgements;
+  std::int64_t done = 0;
+  for (auto next = truths.begin(); next != truths.end();) {
+    std::vector<image::Image> photos;
+    std::vector<predict::Predictor::Request> requests;
+    std::vector<std::string> ids;
+    for (; next != truths.end() && photos.size() < kPhotosPerPass; ++next) {
+      const auto& product = data.products.find(next->first)->second;
+      predict::Predictor::Request request{.photo = static_cast<std::int64_t>(photos.size()), .type = product.type, .attributes = {}};
+      for (const auto& [attribute, value] : next->second) request.attributes.push_back(attribute);
+      photos.push_back(image::load(product.photo));
+      requests.push_back(std::move(request));
+      ids.push_back(next->first);
+    }
+    const auto predictions = predictor.predict(predictor.image_features(photos), requests);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      for (const auto& [attribute, truth] : truths[ids[i]]) {
+        evaluate::Judgement judgement{.id = ids[i], .attribute = attribute, .truth = truth, .predicted = {}};
+        for (const auto& prediction : predictions[i]) {
+          if (prediction.attribute != attribute) continue;
+          judgement.predicted = prediction.values.front().value;
+          judgement.confidence = prediction.values.front().probability;
+        }
+        judgements.push_back(std::move(judgement));
+      }
+    }
+    done += static_cast<std::int64_t>(ids.size());
+    progress.update(done);
+  }
+  if (judgements.empty()) fail(ErrorCode::kInvalid, "the {} split has no example to judge", to_string(split));
+  return judgements;
+}
+
+evaluate::ValueCounts train_counts(const dataset::Dataset& data) {
+  evaluate::ValueCounts counts;
+  for (const auto& example : data.examples[dataset::Split::kTrain]) {
+    if (const auto label = dataset::parse_answer(example.answer)) ++counts[label->attribute][label->value];
+  }
+  return counts;
+}
+
+std::string today() { return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))); }
+
+}  // namespace hangtag::app

@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "command.h"
+#include "shared.h"
+#include "train/presets.h"
+#include "train/trainer.h"
+
+namespace hangtag::app {
+namespace {
+
+struct Options {
+  std::filesystem::path model;
+  std::string from_scratch;
+  dataset::LoadOptions data;
+  std::string method = "lora";
+  std::string optimizer = "adamw";
+  std::vector<std::string> targets{"q", "v"};
+  train::TrainOptions train;
+};
+
+Exit run(const Options& given, const Session& session) {
+  auto options = given.train;
+  options.quiet = session.quiet;
+  options.method = given.method == "full" ? train::Method::kFull : train::Method::kLora;
+  options.optimizer = given.optimizer == "adam" ? train::Optimizer::kAdam : train::Optimizer::kAdamW;
+  options.lora.target_modules = given.targets;
+  options.lora.base_model = given.model.string();
+  if (given.model.empty() == given.from_scratch.empty()) {
+    base::fail(base::ErrorCode::kUsage, "give either --model CHECKPOINT or --from-scratch PRESET");
+  }
+  if (!given.from_scratch.empty() && options.method == train::Method::kLora) {
+    base::fail(base::ErrorCode::kUsage, "a model from random weights has nothing that LoRA could tune: add --method full");
+  }
+  const auto data = dataset::load_dataset(given.data);
+  auto checkpoint = given.from_scratch.empty()
+                        ? load_model({.model = given.model}, options.method == train::Method::kFull
+                                                                 ? model::Memory::kWritable
+                                                                 : model::Memory::kMapped)
+                        : train::new_model(given.from_scratch, data, options.seed);
+  const auto result = train::train(checkpoint, data, options);
+  if (options.method == train::Method::kFull) data.taxonomy.write(options.out / dataset::kTaxonomyFile);
+  if (!session.quiet) {
+    fmt::print(stderr,
+               "{} trainable parameters; best epoch {}: validation loss {:.4f}, {:.1f} % of answers exact\n"
+               "{} holds best/ and last/, metrics.jsonl and run.json\n",
+               result.trainable_parameters, result.best.epoch, result.best.validation_loss,
+               100 * result.best.validation_exact, options.out.string());
+  }
+  return Exit::kDone;
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Session& session) {
+  auto options = std::make_shared<Options>();
+  auto& o = options->train;
+  auto* command = app.add_subcommand("train", "Fine-tune by LoRA, or train all weights");
+  command->add_option("--model", options->model, "the checkpoint to start from");
+  command->add_option("--from-scratch", options->from_scratch,
+                      fmt::format("start from random weights: {} or a config.json", fmt::join(train::preset_names(), ", ")));
+  command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
+  command->add_option("--images", options->data.images, "where the photos are, if they moved");
+  command->add_option("--out", o.out, "the run's folder")->required();
+  command->add_option("--method", options->method, "lora or full")->check(CLI::IsMember({"lora", "full"}))->capture_default_str();
+  command->add_option("--epochs", o.epochs, "passes over the training examples")->capture_default_str();
+  command->add_option("--batch-size", o.batch_size, "examples a step")->capture_default_str();
+  command->add_option("--learning-rate", o.learning_rate, "at its peak, after the warm-up")->capture_default_str();
+  command->add_option("--warmup", o.warmup_share, "share of the steps")->capture_default_str();
+  command->add_option("--optimizer", options->optimizer, "adamw or adam")->check(CLI::IsMember({"adamw", "adam"}))->capture_default_str();
+  command->add_option("--weight-decay", o.weight_decay, "AdamW's")->capture_default_str();
+  command->add_option("--max-gradient-norm", o.max_gradient_norm, "gradients are clipped to it")->capture_default_str();
+  command->add_flag("--augment", o.augment, "mirror and shift photos at random (full training)");
+  command->add_option("--seed", o.seed, "of weights, order and dropout")->capture_default_str();
+  command->add_option("--lora-r", o.lora.r, "rank of the adapter")->capture_default_str();
+  command->add_option("--lora-alpha", o.lora.alpha, "its scale is alpha / r")->capture_default_str();
+  command->add_option("--lora-dropout", o.lora.dropout, "on the adapter's input")->capture_default_str();
+  command->add_option("--lora-targets", options->targets, "modules to adapt, separated by commas")->delimiter(',')->capture_default_str();
+  command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });
+}
+
+}  // namespace hangtag::app
