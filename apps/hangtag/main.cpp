@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   app.fallthrough();
   app.get_formatter()->column_width(34);
 
+  hangtag::app::add_demo(app, session);
   hangtag::app::add_sample(app, session);
   hangtag::app::add_prepare(app, session);
   hangtag::app::add_train(app, session);

@@ -38,7 +38,8 @@ Blip2Impl::Blip2Impl(const nn::Weights& weights, const Blip2Config& config)
       vision_model_(child<VisionModel>(weights, "vision_model", config.vision)),
       qformer_(child<QFormerModel>(weights, "qformer", config.qformer)),
       language_projection_(child<nn::Linear>(weights, "language_projection", config.qformer.hidden_size,
-                                             config.text.d_model)),
+                                             config.text.d_model,
+                                             nn::LinearOptions{.init = nn::normal(config.qformer.initializer_range)})),
       language_model_(child<T5>(weights, "language_model", config.text)) {}
 
 at::Tensor Blip2Impl::image_features(const at::Tensor& pixel_values) {
