@@ -1,7 +1,8 @@
 // Computes what the parity tests compare with transformers: parity_probe REQUEST.json
 //
 // The request: {"model": folder, "dtype", "adapter": folder, "inputs": file, "outputs": file, "max_new_tokens",
-// "gradients": bool, "merge": bool, "save": folder}. Inputs: pixel_values, input_ids, attention_mask, labels.
+// "gradients": bool, "merge": bool, "save": folder, "save_adapter": folder}.
+// Inputs: pixel_values, input_ids, attention_mask, labels.
 // Outputs: features, logits, loss, greedy and beam3 (ids, -1 behind their ends), and gradients by adapter tensor.
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
@@ -28,7 +29,12 @@ void run(const base::Json& request) {
   model::LoadOptions load{.dtype = model::parse_dtype(request.value("dtype", "float32"))};
   auto checkpoint = model::load_checkpoint(request.at("model").get<std::string>(), load);
   auto& blip2 = checkpoint.model;
-  if (request.contains("adapter")) model::load_adapter(blip2, request.at("adapter").get<std::string>());
+  if (request.contains("adapter")) {
+    const auto config = model::load_adapter(blip2, request.at("adapter").get<std::string>());
+    if (request.contains("save_adapter")) {
+      model::save_adapter(request.at("save_adapter").get<std::string>(), blip2, config);
+    }
+  }
   if (request.value("merge", false)) model::merge_adapter(blip2);
 
   const auto file = std::make_shared<const safetensors::File>(request.at("inputs").get<std::string>());
