@@ -13,6 +13,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from PIL import Image
 from probe import probe
+from random_weights import fill
 from safetensors.torch import load_file
 from transformers import (
     AutoTokenizer,
@@ -104,25 +105,6 @@ SHAPES = [
 ]  # fmt: skip
 
 
-def fill(model, shape):
-    """Random weights of which every one matters."""
-    torch.manual_seed(shape.seed)
-    for name, weight in model.named_parameters():
-        values = torch.randn(weight.shape)
-        if name.endswith(("norm.weight", "norm1.weight", "norm2.weight", "LayerNorm.weight")):
-            values = 1 + 0.2 * values
-        elif name.endswith("bias"):
-            values *= 0.2
-        elif name.endswith((".q.weight", ".k.weight")):
-            values *= (weight.shape[1] * model.config.text_config.d_kv) ** -0.25 * weight.shape[1] ** -0.25
-        elif weight.dim() == 2 and not name.endswith(("shared.weight", "relative_attention_bias.weight")):
-            values *= weight.shape[1] ** -0.5
-        elif name.endswith("patch_embedding.weight"):
-            values *= weight[0].numel() ** -0.5
-        weight.data.copy_(values)
-    model.get_output_embeddings().weight.data[EOS] *= shape.end_scale
-
-
 def make_checkpoint(shape, tokenizer, folder):
     config = Blip2Config(
         vision_config=Blip2VisionConfig(**shape.vision).to_dict(),
@@ -134,7 +116,8 @@ def make_checkpoint(shape, tokenizer, folder):
     model = Blip2ForConditionalGeneration(config)
     if not shape.tied:
         model.language_model.lm_head.weight = torch.nn.Parameter(torch.empty_like(model.language_model.shared.weight))
-    fill(model, shape)
+    fill(model, seed=shape.seed)
+    model.get_output_embeddings().weight.data[EOS] *= shape.end_scale
     model.to(shape.dtype).save_pretrained(folder, **shape.save)
 
     side = shape.vision["image_size"]
