@@ -35,8 +35,8 @@ TEXT = dict(vocab_size=32128, d_model=2048, d_kv=64, d_ff=5120, num_layers=24, n
 QUERY_TOKENS = 32
 IMAGE_TOKEN = 32100
 
-# The norm of the difference against the norm of the logits. Both sides round to 8 bits after every operation, in another
-# order, through 99 layers.
+# The norm of the difference against the norm of the logits. Both sides round to 8 bits after every operation, in
+# another order, through 99 layers.
 RELATIVE_TOLERANCE = 0.05
 
 TENSORS = Path(os.environ.get("HANGTAG_SHARED", ROOT.parent / "shared")) / "reference" / "blip2-flan-t5-xl.tensors.tsv"
@@ -77,7 +77,7 @@ def write_checkpoint(folder):
 
 
 def check_tensors(folder):
-    """Names and shapes are the published checkpoint's, but for copies of the embedding that transformers 5 leaves out."""
+    """Names and shapes are the published ones, but for copies of the embedding that transformers 5 leaves out."""
     if not TENSORS.exists():
         print(f"{TENSORS} is absent: names and shapes not compared")
         return

@@ -58,8 +58,10 @@ void run(const base::Json& request) {
   const at::NoGradGuard no_grad;
   const auto state = blip2->start(outputs.front().second.detach(), text);
   const auto max_new_tokens = request.value("max_new_tokens", std::int64_t{12});
-  outputs.emplace_back("greedy", padded(decode::generate(blip2, state, {.max_new_tokens = max_new_tokens})));
-  outputs.emplace_back("beam3", padded(decode::generate(blip2, state, {.max_new_tokens = max_new_tokens, .num_beams = 3})));
+  decode::GenerateOptions options{.max_new_tokens = max_new_tokens};
+  outputs.emplace_back("greedy", padded(decode::generate(blip2, state, options)));
+  options.num_beams = 3;
+  outputs.emplace_back("beam3", padded(decode::generate(blip2, state, options)));
 
   std::vector<safetensors::TensorSource> sources;
   for (auto& [name, tensor] : outputs) {
@@ -70,7 +72,9 @@ void run(const base::Json& request) {
                        .bytes = [tensor = tensor] { return model::bytes_of(tensor); }});
   }
   safetensors::write_file(request.at("outputs").get<std::string>(), sources);
-  if (request.contains("save")) model::save_checkpoint(request.at("save").get<std::string>(), checkpoint, {.dtype = load.dtype});
+  if (request.contains("save")) {
+    model::save_checkpoint(request.at("save").get<std::string>(), checkpoint, {.dtype = load.dtype});
+  }
 }
 
 }  // namespace

@@ -125,7 +125,8 @@ def make_checkpoint(shape, tokenizer, folder):
         json.dumps({"image_processor_type": "BlipImageProcessor", "size": {"height": side, "width": side}})
     )
     if shape.image_token:
-        tokenizer = AutoTokenizer.from_pretrained(tokenizer.name_or_path, extra_special_tokens={"image_token": "<image>"})
+        image_token = {"image_token": "<image>"}
+        tokenizer = AutoTokenizer.from_pretrained(tokenizer.name_or_path, extra_special_tokens=image_token)
     else:
         path = folder / "config.json"
         config = json.loads(path.read_text())
