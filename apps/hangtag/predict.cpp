@@ -44,10 +44,11 @@ std::vector<Item> items_of(const Options& options, std::vector<catalog::Dropped>
   return items;
 }
 
-// Without --taxonomy: the one that training left beside the model.
+// Without --taxonomy: the one that training left beside the model or the adapter.
 std::filesystem::path taxonomy_of(const Options& options) {
   if (!options.taxonomy.empty()) return options.taxonomy;
-  for (const auto& folder : {options.model.model, options.model.model.parent_path()}) {
+  const auto& [model, adapter, dtype] = options.model;
+  for (const auto& folder : {model, model.parent_path(), adapter.parent_path()}) {
     if (std::filesystem::exists(folder / "taxonomy.json")) return folder / "taxonomy.json";
   }
   base::fail(base::ErrorCode::kUsage, "no taxonomy.json beside {}: name one with --taxonomy (`hangtag prepare` writes it)",
@@ -61,6 +62,7 @@ Exit run(const Options& options, const Session& session) {
   predict::Predictor predictor(load_model(options.model), catalog::Taxonomy::read(taxonomy_of(options)));
   std::vector<catalog::Dropped> failed;
   const auto items = items_of(options, failed);
+  const auto rows = items.size() + failed.size();  // what the catalogue's reader dropped counts too
   LineWriter out(options.out);
   {
     base::Progress progress("predicting", static_cast<std::int64_t>(items.size()), "photos", session.quiet);
@@ -107,8 +109,8 @@ Exit run(const Options& options, const Session& session) {
     }
     errors.close();
   }
-  fmt::print(stderr, "hangtag: {} of {} rows failed\n", failed.size(), items.size() + (options.catalog.empty() ? 0 : failed.size()));
-  return failed.size() >= items.size() && items.size() > 0 && options.catalog.empty() ? Exit::kFailed : Exit::kDoneWithFailedRows;
+  fmt::print(stderr, "hangtag: {} of {} rows failed\n", failed.size(), rows);
+  return failed.size() == rows ? Exit::kFailed : Exit::kDoneWithFailedRows;
 }
 
 }  // namespace

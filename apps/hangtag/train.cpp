@@ -40,7 +40,7 @@ Exit run(const Options& given, const Session& session) {
                                                                  : model::Memory::kMapped)
                         : train::new_model(given.from_scratch, data, options.seed);
   const auto result = train::train(checkpoint, data, options);
-  if (options.method == train::Method::kFull) data.taxonomy.write(options.out / dataset::kTaxonomyFile);
+  data.taxonomy.write(options.out / dataset::kTaxonomyFile);
   if (!session.quiet) {
     fmt::print(stderr,
                "{} trainable parameters; best epoch {}: validation loss {:.4f}, {:.1f} % of answers exact\n"
@@ -63,6 +63,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
   command->add_option("--images", options->data.images, "where the photos are, if they moved");
   command->add_option("--out", o.out, "the run's folder")->required();
+  command->add_flag("--overwrite", o.overwrite, "replace an earlier run in the run's folder");
   command->add_option("--method", options->method, "lora or full")->check(CLI::IsMember({"lora", "full"}))->capture_default_str();
   command->add_option("--epochs", o.epochs, "passes over the training examples")->capture_default_str();
   command->add_option("--batch-size", o.batch_size, "examples a step")->capture_default_str();

@@ -84,6 +84,11 @@ LoraConfig parse_lora_config(const base::Json& json, const std::string& name) {
   if (targets.is_string()) {
     if (targets == "all-linear") fail(ErrorCode::kUnsupported, "{}: \"target_modules\" all-linear is not supported", name);
     config.target_modules = targets.get<std::string>();
+    try {
+      std::regex checked(std::get<std::string>(config.target_modules));
+    } catch (const std::regex_error& error) {
+      fail(ErrorCode::kInvalid, "{}: \"target_modules\" is {}, not a regular expression: {}", name, targets.dump(), error.what());
+    }
   } else {
     config.target_modules = base::get<std::vector<std::string>>(json, "target_modules", name);
   }

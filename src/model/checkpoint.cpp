@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "model/tensor_bytes.h"
 #include "safetensors/checkpoint_files.h"
 #include "safetensors/write.h"
@@ -178,15 +177,6 @@ at::ScalarType parse_dtype(const std::string& name) {
 
 std::string to_string(at::ScalarType dtype) {
   return dtype == at::kFloat ? "float32" : dtype == at::kBFloat16 ? "bfloat16" : "float16";
-}
-
-std::string image_features_hash(const Checkpoint& checkpoint) {
-  std::string hashes = to_json(checkpoint.processor).dump();
-  for (const auto& [name, tensor] : named_tensors(checkpoint.model)) {
-    if (name.starts_with("language_model.")) continue;
-    hashes += name + base::hash_hex(bytes_of(tensor.to(at::kCPU).contiguous()));
-  }
-  return base::hash_hex(hashes);
 }
 
 }  // namespace hangtag::model

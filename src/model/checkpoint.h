@@ -48,7 +48,4 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
 at::ScalarType parse_dtype(const std::string& name);
 std::string to_string(at::ScalarType dtype);
 
-// Hash of every weight that image features depend on (vision tower, Q-Former, projection) and of the preprocessing.
-std::string image_features_hash(const Checkpoint& checkpoint);
-
 }  // namespace hangtag::model

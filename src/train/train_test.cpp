@@ -77,7 +77,7 @@ class TrainTest : public testing::Test {
   ~TrainTest() override { fs::remove_all(folder_); }
 
   TrainOptions options(Method method) const {
-    return {.out = folder_ / "run", .method = method, .learning_rate = 3e-3, .epochs = 12, .batch_size = 4, .seed = 5, .quiet = true};
+    return {.out = folder_ / "run", .overwrite = true, .method = method, .learning_rate = 3e-3, .epochs = 12, .batch_size = 4, .seed = 5, .quiet = true};
   }
 
   fs::path folder_;
@@ -128,20 +128,26 @@ TEST_F(TrainTest, TheSameSeedGivesTheSameLosses) {
   EXPECT_DOUBLE_EQ(losses[0], losses[1]);
 }
 
-TEST_F(TrainTest, DivergenceIsAnErrorAndKeepsTheLastGoodEpoch) {
+TEST_F(TrainTest, AnEarlierRunIsNotWrittenOverUnasked) {
   auto checkpoint = new_model("tiny", data_, 1);
   auto once = options(Method::kFull);
   once.epochs = 1;
   train(checkpoint, data_, once);
-  const auto good = base::read_file(folder_ / "run" / "last" / "model.safetensors");
+  once.overwrite = false;
+  EXPECT_THROW(train(checkpoint, data_, once), base::Error);
+  EXPECT_TRUE(fs::exists(folder_ / "run" / "last" / "model.safetensors"));
+}
+
+TEST_F(TrainTest, DivergenceIsAnErrorAndSavesNothing) {
+  auto checkpoint = new_model("tiny", data_, 1);
   checkpoint.model->parameters().front().detach().fill_(std::numeric_limits<float>::quiet_NaN());
   try {
-    train(checkpoint, data_, once);
+    train(checkpoint, data_, options(Method::kFull));
     FAIL() << "a loss that is not finite must stop the run";
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kDiverged);
   }
-  EXPECT_EQ(base::read_file(folder_ / "run" / "last" / "model.safetensors"), good);
+  EXPECT_FALSE(fs::exists(folder_ / "run" / "last")) << "weights that are not finite are never saved";
 }
 
 TEST_F(TrainTest, UnreadablePhotosAndUselessOptionsAreRefused) {

@@ -157,7 +157,14 @@ class Run {
   }
 
   void prepare_folder() {
+    const auto metrics = options_.out / "metrics.jsonl";
     std::error_code error;
+    if (std::filesystem::exists(metrics, error)) {
+      if (!options_.overwrite) {
+        fail(ErrorCode::kUsage, "{} holds an earlier run: choose another folder, or --overwrite it", options_.out.string());
+      }
+      for (const char* weights : {"best", "last"}) std::filesystem::remove_all(options_.out / weights, error);
+    }
     std::filesystem::create_directories(options_.out, error);
     if (error) fail(ErrorCode::kIo, "{}: cannot make the folder: {}", options_.out.string(), error.message());
     const bool lora = options_.method == Method::kLora;
@@ -175,14 +182,20 @@ class Run {
                               {"validation_examples", validation_.size()}};
     if (lora) json["lora"] = model::to_json(options_.lora);
     base::write_json(options_.out / "run.json", json);
-    metrics_.open(options_.out / "metrics.jsonl", std::ios::trunc);
-    if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", (options_.out / "metrics.jsonl").string());
+    metrics_.open(metrics, std::ios::trunc);
+    if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", metrics.string());
   }
 
   void choose_parameters() {
     if (options_.method == Method::kLora) {
       model::add_adapter(checkpoint_.model, options_.lora, options_.seed);
-      for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model)) parameters_.push_back(tensor);
+      for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model)) {
+        // Features are computed ahead: what stands before the language model would never learn.
+        if (name.find(".language_model.") == std::string::npos) {
+          fail(ErrorCode::kUsage, "the adapter's targets reach \"{}\"; only modules of the language model can be tuned", name);
+        }
+        parameters_.push_back(tensor);
+      }
     } else {
       parameters_ = checkpoint_.model->parameters();
     }
@@ -314,6 +327,7 @@ class Run {
       exact += at::argmax(logits, -1).eq(batch.labels).logical_or(padding).all(1).sum().item<std::int64_t>();
     }
     result.validation_loss = loss / static_cast<double>(tokens);
+    if (!std::isfinite(result.validation_loss)) diverged(result.epoch, "the validation loss is not finite");
     result.validation_exact = static_cast<double>(exact) / static_cast<double>(validation_.size());
   }
 
@@ -353,6 +367,9 @@ void check(const TrainOptions& options) {
   positive("batch size", static_cast<double>(options.batch_size));
   positive("gradient norm", options.max_gradient_norm);
   positive("LoRA rank", static_cast<double>(options.lora.r));
+  if (options.augment && options.method == Method::kLora) {
+    fail(ErrorCode::kUsage, "photos cannot be augmented under LoRA, which computes their features once");
+  }
   if (!(options.warmup_share >= 0 && options.warmup_share < 1)) {
     fail(ErrorCode::kUsage, "warm-up share is {}, expected 0 to below 1", options.warmup_share);
   }

@@ -26,6 +26,7 @@ enum class Optimizer { kAdamW, kAdam };
 
 struct TrainOptions {
   std::filesystem::path out;
+  bool overwrite = false;  // an earlier run in `out`; without it such a run is refused
   Method method = Method::kLora;
   model::LoraConfig lora = {};
   Optimizer optimizer = Optimizer::kAdamW;
@@ -56,7 +57,8 @@ struct TrainResult {
 // Trains checkpoint.model in place, on `data`'s training split. LoRA: the photos' features are computed once, since the
 // modules behind them are frozen, and an adapter is added to the model. Full: the checkpoint must be loaded with
 // Memory::kWritable. Photos that cannot be read are an error, which names them.
-// Throws kDiverged when the loss is no longer finite: best/ and last/ stay as the last good epoch left them.
+// Throws kUsage for options out of range, LoRA targets outside of the language model, or a folder that holds a run;
+// kDiverged when the loss is no longer finite: best/ and last/ stay as the last good epoch left them.
 TrainResult train(model::Checkpoint& checkpoint, const dataset::Dataset& data, const TrainOptions& options);
 
 }  // namespace hangtag::train
