@@ -95,7 +95,7 @@ class Demo {
     say("3. hangtag train --method full: a small BLIP-2 from random weights learns {}", fmt::join(kBaseAttributes, ", "));
     auto base = train::new_model("tiny", data_, options_.seed);
     train::train(base, about(data_, kBaseAttributes),
-                 {.out = folder("base"), .overwrite = true, .method = train::Method::kFull, .learning_rate = 3e-3, .epochs = 24, .batch_size = 64,
+                 {.out = folder("base"), .overwrite = true, .method = train::Method::kFull, .learning_rate = 7e-4, .epochs = 16, .batch_size = 32,
                   .seed = options_.seed, .quiet = session_.quiet});
     data_.taxonomy.write(folder("base") / dataset::kTaxonomyFile);
   }
@@ -109,7 +109,7 @@ class Demo {
     lora.target_modules = std::vector<std::string>{"q", "k", "v", "o", "wi_0", "wi_1", "wo", "lm_head"};
     result_.adapter_parameters =
         train::train(base, data_,
-                     {.out = folder("lora"), .overwrite = true, .method = train::Method::kLora, .lora = lora, .learning_rate = 5e-3, .epochs = 10,
+                     {.out = folder("lora"), .overwrite = true, .method = train::Method::kLora, .lora = lora, .learning_rate = 2e-3, .epochs = 10,
                       .batch_size = 64, .seed = options_.seed, .quiet = session_.quiet})
             .trainable_parameters;
   }
