@@ -8,7 +8,6 @@
 #include "base/progress.h"
 #include "command.h"
 #include "dataset/prepare.h"
-#include "dataset/questions.h"
 #include "demo_page.h"
 #include "describe/facts.h"
 #include "evaluate/report.h"
@@ -136,13 +135,9 @@ class Demo {
   void describe() {
     say("6. hangtag predict and describe: {} test photos", kProductsOnThePage);
     const auto writer = describe::make_writer("template");
-    std::map<std::string, std::map<std::string, std::string>> truths;
-    for (const auto& example : data_.examples[dataset::Split::kTest]) {
-      if (const auto label = dataset::parse_answer(example.answer)) truths[example.id][label->attribute] = label->value;
-    }
     LineWriter predictions(folder("predictions.jsonl"));
     LineWriter descriptions(folder("descriptions.jsonl"));
-    for (const auto& [id, truth] : truths) {
+    for (const auto& [id, truth] : truths_of(data_, dataset::Split::kTest)) {
       if (result_.products.size() == kProductsOnThePage) break;
       const auto& product = data_.products.find(id)->second;
       const auto features = predictor_->image_features({image::load(product.photo)});

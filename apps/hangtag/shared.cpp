@@ -3,7 +3,6 @@
 #include <fmt/chrono.h>
 
 #include <ctime>
-#include <map>
 
 #include "base/error.h"
 #include "base/progress.h"
@@ -57,13 +56,18 @@ base::OrderedJson to_json(const PredictionRecord& record, std::size_t alternativ
   return json;
 }
 
-std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const dataset::Dataset& data, dataset::Split split,
-                                       bool quiet) {
-  constexpr std::size_t kPhotosPerPass = 32;
-  std::map<std::string, std::map<std::string, std::string>> truths;  // id → attribute → value
+std::map<std::string, std::map<std::string, std::string>> truths_of(const dataset::Dataset& data, dataset::Split split) {
+  std::map<std::string, std::map<std::string, std::string>> truths;
   for (const auto& example : data.examples[split]) {
     if (const auto label = dataset::parse_answer(example.answer)) truths[example.id][label->attribute] = label->value;
   }
+  return truths;
+}
+
+std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const dataset::Dataset& data, dataset::Split split,
+                                       bool quiet) {
+  constexpr std::size_t kPhotosPerPass = 32;
+  auto truths = truths_of(data, split);
   base::Progress progress(fmt::format("judging {}", to_string(split)), static_cast<std::int64_t>(truths.size()), "photos",
                           quiet);
   std::vector<evaluate::Judgement> judgements;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ struct PredictionRecord {
   std::vector<predict::AttributePrediction> attributes;
 };
 base::OrderedJson to_json(const PredictionRecord& record, std::size_t alternatives);
+
+// What is labelled in a split: id → attribute → value.
+std::map<std::string, std::map<std::string, std::string>> truths_of(const dataset::Dataset& data, dataset::Split split);
 
 // Asks the model every question of a split; answers are held to the data's taxonomy.
 std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const dataset::Dataset& data, dataset::Split split,
