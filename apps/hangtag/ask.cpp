@@ -22,7 +22,7 @@ void add_ask(CLI::App& app, Session& session) {
   command->add_option("--max-new-tokens", options->generate.max_new_tokens, "longest answer")->capture_default_str();
   command->add_option("--num-beams", options->generate.num_beams, "1 is greedy")->capture_default_str();
   command->add_option("--length-penalty", options->generate.length_penalty, "of beam search")->capture_default_str();
-  command->add_option("--dtype", options->model.dtype, "float32, bfloat16 or float16")->capture_default_str();
+  add_dtype_option(*command, options->model);
   command->callback([options, &session] {
     session.action = [options] {
       predict::Predictor predictor(load_model(options->model), {});

@@ -18,6 +18,7 @@ void add_sample(CLI::App& app, Session& session);
 void add_prepare(CLI::App& app, Session& session);
 void add_train(CLI::App& app, Session& session);
 void add_merge(CLI::App& app, Session& session);
+void add_quantize(CLI::App& app, Session& session);
 void add_predict(CLI::App& app, Session& session);
 void add_ask(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);

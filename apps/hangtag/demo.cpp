@@ -24,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string> kBaseAttributes = {"Pattern", "Sleeve Length", "Neck", "Collar"};
-const std::vector<std::string> kNewAttributes = {"baseColour", "Fit"};
+const std::vector<std::string> kBaseAttributes = {"Pattern", "Sleeve Length", "baseColour", "Fit"};
+const std::vector<std::string> kNewAttributes = {"season", "Colour Family"};  // of the shop's own
 constexpr std::size_t kProductsOnThePage = 9;
 
 struct Options {
@@ -84,7 +84,7 @@ class Demo {
     auto attributes = kBaseAttributes;
     attributes.insert(attributes.end(), kNewAttributes.begin(), kNewAttributes.end());
     const auto report = dataset::prepare({.catalog = folder("catalog"), .out = folder("data"), .attributes = attributes});
-    data_ = dataset::load_dataset({.folder = folder("data")});
+    data_ = dataset::load_dataset({.folder = folder("data"), .images = {}});
     using dataset::Split;
     say("   {} training, {} validation, {} test products; {} rows dropped and named in data/report.json",
         report.products[Split::kTrain], report.products[Split::kValidation], report.products[Split::kTest], report.dropped.size());
@@ -94,8 +94,8 @@ class Demo {
     say("3. hangtag train --method full: a small BLIP-2 from random weights learns {}", fmt::join(kBaseAttributes, ", "));
     auto base = train::new_model("tiny", data_, options_.seed);
     train::train(base, about(data_, kBaseAttributes),
-                 {.out = folder("base"), .overwrite = true, .method = train::Method::kFull, .learning_rate = 7e-4, .epochs = 16, .batch_size = 32,
-                  .seed = options_.seed, .quiet = session_.quiet});
+                 {.out = folder("base"), .overwrite = true, .method = train::Method::kFull, .learning_rate = 7e-4, .epochs = 16,
+                  .batch_size = 32, .augment = true, .seed = options_.seed, .quiet = session_.quiet});
     data_.taxonomy.write(folder("base") / dataset::kTaxonomyFile);
   }
 
@@ -108,7 +108,7 @@ class Demo {
     lora.target_modules = std::vector<std::string>{"q", "k", "v", "o", "wi_0", "wi_1", "wo", "lm_head"};
     result_.adapter_parameters =
         train::train(base, data_,
-                     {.out = folder("lora"), .overwrite = true, .method = train::Method::kLora, .lora = lora, .learning_rate = 2e-3, .epochs = 10,
+                     {.out = folder("lora"), .overwrite = true, .method = train::Method::kLora, .lora = lora, .learning_rate = 2e-3, .epochs = 6,
                       .batch_size = 64, .seed = options_.seed, .quiet = session_.quiet})
             .trainable_parameters;
   }

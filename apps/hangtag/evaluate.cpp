@@ -55,7 +55,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   command->add_option("--split", options->split, "which part to judge")
       ->check(CLI::IsMember({"test", "validation", "train"}))
       ->capture_default_str();
-  command->add_option("--dtype", options->model.dtype, "float32, bfloat16 or float16")->capture_default_str();
+  add_dtype_option(*command, options->model);
   command->add_flag("--json", options->json, "metrics.json on standard output instead of the table");
   command->add_flag("--markdown", options->markdown, "the table in Markdown");
   command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });

@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
   hangtag::app::add_prepare(app, session);
   hangtag::app::add_train(app, session);
   hangtag::app::add_merge(app, session);
+  hangtag::app::add_quantize(app, session);
   hangtag::app::add_evaluate(app, session);
   hangtag::app::add_predict(app, session);
   hangtag::app::add_ask(app, session);

@@ -44,22 +44,11 @@ std::vector<Item> items_of(const Options& options, std::vector<catalog::Dropped>
   return items;
 }
 
-// Without --taxonomy: the one that training left beside the model or the adapter.
-std::filesystem::path taxonomy_of(const Options& options) {
-  if (!options.taxonomy.empty()) return options.taxonomy;
-  const auto& [model, adapter, dtype] = options.model;
-  for (const auto& folder : {model, model.parent_path(), adapter.parent_path()}) {
-    if (std::filesystem::exists(folder / "taxonomy.json")) return folder / "taxonomy.json";
-  }
-  base::fail(base::ErrorCode::kUsage, "no taxonomy.json beside {}: name one with --taxonomy (`hangtag prepare` writes it)",
-             options.model.model.string());
-}
-
 Exit run(const Options& options, const Session& session) {
   if (options.photos.empty() && options.catalog.empty()) {
     base::fail(base::ErrorCode::kUsage, "nothing to predict: name photos, or a catalogue with --catalog");
   }
-  predict::Predictor predictor(load_model(options.model), catalog::Taxonomy::read(taxonomy_of(options)));
+  predict::Predictor predictor(load_model(options.model), catalog::Taxonomy::read(taxonomy_beside(options.taxonomy, options.model)));
   std::vector<catalog::Dropped> failed;
   const auto items = items_of(options, failed);
   const auto rows = items.size() + failed.size();  // what the catalogue's reader dropped counts too
@@ -127,7 +116,7 @@ void add_predict(CLI::App& app, Session& session) {
   command->add_option("--types", options->types, "product types of the catalogue to predict; default all")->delimiter(',');
   command->add_option("--attributes", options->attributes, "attributes to predict; default all of the taxonomy")->delimiter(',');
   command->add_option("--alternatives", options->alternatives, "further values to list with their confidence")->capture_default_str();
-  command->add_option("--dtype", options->model.dtype, "float32, bfloat16 or float16")->capture_default_str();
+  add_dtype_option(*command, options->model);
   command->add_option("--out", options->out, "write here instead of to standard output");
   command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });
 }

@@ -9,16 +9,63 @@
 #include "dataset/questions.h"
 #include "image/decode.h"
 #include "model/adapter.h"
+#include "nn/int8.h"
 
 namespace hangtag::app {
 
 using base::ErrorCode;
 using base::fail;
 
-model::Checkpoint load_model(const ModelOptions& options, model::Memory memory) {
-  auto checkpoint = model::load_checkpoint(options.model, {.dtype = model::parse_dtype(options.dtype), .memory = memory});
+namespace {
+
+// What is quickest here, of what the CPU has instructions for.
+std::string fastest_dtype() {
+  return nn::has_fast_int8() ? "int8" : nn::has_fast_bfloat16() ? "bfloat16" : "float32";
+}
+
+std::string resolved_dtype(const ModelOptions& options) {
+  if (options.dtype == "auto") {
+    const auto dtype = fastest_dtype();
+    fmt::print(stderr, "hangtag: dtype auto: {} is the fastest on this CPU\n", dtype);
+    return dtype;
+  }
+  if (!options.dtype.empty()) return options.dtype;
+  if (!model::is_int8_checkpoint(options.model)) return "float32";
+  if (nn::has_fast_int8()) return "int8";
+  fmt::print(stderr, "hangtag: {} is in 8 bits, which this CPU has no instructions for: computing in float32\n",
+             options.model.string());
+  return "float32";
+}
+
+}  // namespace
+
+void add_dtype_option(CLI::App& command, ModelOptions& options, const char* name) {
+  command.add_option(name, options.dtype,
+                     "float32, bfloat16, float16, int8, or auto: the fastest on this CPU (default: float32; int8 for a "
+                     "checkpoint that `hangtag quantize` wrote)")
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16", "int8", "auto"}));
+}
+
+model::Checkpoint load_model(const ModelOptions& options) {
+  const auto dtype = resolved_dtype(options);
+  model::LoadOptions load;
+  if (dtype == "int8") {
+    load.int8 = true;
+  } else {
+    load.dtype = model::parse_dtype(dtype);
+  }
+  auto checkpoint = model::load_checkpoint(options.model, load);
   if (!options.adapter.empty()) model::load_adapter(checkpoint.model, options.adapter);
   return checkpoint;
+}
+
+std::filesystem::path taxonomy_beside(const std::filesystem::path& given, const ModelOptions& options) {
+  if (!given.empty()) return given;
+  for (const auto& folder : {options.model, options.model.parent_path(), options.adapter.parent_path()}) {
+    if (std::filesystem::exists(folder / "taxonomy.json")) return folder / "taxonomy.json";
+  }
+  fail(ErrorCode::kUsage, "no taxonomy.json beside {}: name one with --taxonomy (`hangtag prepare` writes it)",
+       options.model.string());
 }
 
 LineWriter::LineWriter(const std::filesystem::path& path)

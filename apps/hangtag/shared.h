@@ -1,6 +1,7 @@
 // What several commands share: loading a model, judging a split, writing results.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -20,11 +21,17 @@ namespace hangtag::app {
 struct ModelOptions {
   std::filesystem::path model;
   std::filesystem::path adapter{};  // empty: none
-  std::string dtype = "float32";
+  std::string dtype{};              // as add_dtype_option explains it
 };
 
-// The checkpoint with the adapter on it.
-model::Checkpoint load_model(const ModelOptions& options, model::Memory memory = model::Memory::kMapped);
+// --dtype, the same for every command that runs a model.
+void add_dtype_option(CLI::App& command, ModelOptions& options, const char* name = "--dtype");
+
+// The checkpoint with the adapter on it. Tells standard error which dtype "auto" means on this machine.
+model::Checkpoint load_model(const ModelOptions& options);
+
+// `given`, or else the taxonomy.json that training left beside the model or the adapter. Throws kUsage where there is none.
+std::filesystem::path taxonomy_beside(const std::filesystem::path& given, const ModelOptions& options);
 
 // FILE, or standard output where the path is empty or "-". Throws kIo when lines cannot be written.
 class LineWriter {

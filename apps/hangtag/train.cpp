@@ -11,7 +11,7 @@ namespace hangtag::app {
 namespace {
 
 struct Options {
-  std::filesystem::path model;
+  ModelOptions model;
   std::string from_scratch;
   dataset::LoadOptions data;
   std::string method = "lora";
@@ -26,19 +26,21 @@ Exit run(const Options& given, const Session& session) {
   options.method = given.method == "full" ? train::Method::kFull : train::Method::kLora;
   options.optimizer = given.optimizer == "adam" ? train::Optimizer::kAdam : train::Optimizer::kAdamW;
   options.lora.target_modules = given.targets;
-  options.lora.base_model = given.model.string();
-  if (given.model.empty() == given.from_scratch.empty()) {
+  options.lora.base_model = given.model.model.string();
+  if (given.model.model.empty() == given.from_scratch.empty()) {
     base::fail(base::ErrorCode::kUsage, "give either --model CHECKPOINT or --from-scratch PRESET");
   }
   if (!given.from_scratch.empty() && options.method == train::Method::kLora) {
     base::fail(base::ErrorCode::kUsage, "a model from random weights has nothing that LoRA could tune: add --method full");
   }
   const auto data = dataset::load_dataset(given.data);
-  auto checkpoint = given.from_scratch.empty()
-                        ? load_model({.model = given.model}, options.method == train::Method::kFull
-                                                                 ? model::Memory::kWritable
-                                                                 : model::Memory::kMapped)
-                        : train::new_model(given.from_scratch, data, options.seed);
+  if (options.method == train::Method::kFull && !given.model.dtype.empty()) {
+    base::fail(base::ErrorCode::kUsage, "--base-dtype is for --method lora: all weights are trained in float32");
+  }
+  auto checkpoint = !given.from_scratch.empty() ? train::new_model(given.from_scratch, data, options.seed)
+                    : options.method == train::Method::kFull
+                        ? model::load_checkpoint(given.model.model, {.memory = model::Memory::kWritable})
+                        : load_model(given.model);
   const auto result = train::train(checkpoint, data, options);
   data.taxonomy.write(options.out / dataset::kTaxonomyFile);
   if (!session.quiet) {
@@ -57,7 +59,7 @@ void add_train(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto& o = options->train;
   auto* command = app.add_subcommand("train", "Fine-tune by LoRA, or train all weights");
-  command->add_option("--model", options->model, "the checkpoint to start from");
+  command->add_option("--model", options->model.model, "the checkpoint to start from");
   command->add_option("--from-scratch", options->from_scratch,
                       fmt::format("start from random weights: {} or a config.json", fmt::join(train::preset_names(), ", ")));
   command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
@@ -69,6 +71,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--batch-size", o.batch_size, "examples a step")->capture_default_str();
   command->add_option("--learning-rate", o.learning_rate, "at its peak, after the warm-up")->capture_default_str();
   command->add_option("--warmup", o.warmup_share, "share of the steps")->capture_default_str();
+  add_dtype_option(*command, options->model, "--base-dtype");
   command->add_option("--optimizer", options->optimizer, "adamw or adam")->check(CLI::IsMember({"adamw", "adam"}))->capture_default_str();
   command->add_option("--weight-decay", o.weight_decay, "AdamW's")->capture_default_str();
   command->add_option("--max-gradient-norm", o.max_gradient_norm, "gradients are clipped to it")->capture_default_str();

@@ -45,6 +45,7 @@ std::vector<std::vector<double>> score_answers(model::Blip2& model, model::Decod
   for (const auto* tree : trees) width = std::max(width, static_cast<std::int64_t>(tree->nodes().size()));
 
   // Padding nodes see themselves alone, and nobody reads them.
+  auto is_node = at::zeros({rows, width}, at::kBool);
   auto ids = at::zeros({rows, width}, at::kLong);
   auto positions = at::zeros({rows, width}, at::kLong);
   auto visible = at::eye(width, at::kBool).expand({rows, -1, -1}).clone();
@@ -57,6 +58,7 @@ std::vector<std::vector<double>> score_answers(model::Blip2& model, model::Decod
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> place_of;  // row, node → index in flat_nodes
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto& tree = *trees[static_cast<std::size_t>(row)];
+    is_node[row].narrow(0, 0, static_cast<std::int64_t>(tree.nodes().size())).fill_(true);
     for (std::int64_t node = 0; node < static_cast<std::int64_t>(tree.nodes().size()); ++node) {
       const auto& [token, parent, depth] = tree.nodes()[static_cast<std::size_t>(node)];
       id[row][node] = token;
@@ -74,7 +76,8 @@ std::vector<std::vector<double>> score_answers(model::Blip2& model, model::Decod
     }
   }
 
-  const auto hidden = model->language_model()->decode({.ids = ids, .positions = positions, .visible = visible}, state);
+  const auto hidden = model->language_model()->decode(
+      {.ids = ids, .positions = positions, .visible = visible, .mask = is_node}, state);
   const auto wanted = hidden.flatten(0, 1).index_select(0, at::tensor(flat_nodes, at::kLong));  // (nodes, D)
   const auto log_probabilities = at::log_softmax(model->language_model()->logits(wanted).to(at::kFloat), -1).contiguous();
   const auto log_probability = log_probabilities.accessor<float, 2>();

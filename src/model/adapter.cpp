@@ -24,14 +24,6 @@ constexpr const char* kConfigFile = "adapter_config.json";
 constexpr const char* kWeightsFile = "adapter_model.safetensors";
 constexpr const char* kPrefix = "base_model.model.";
 
-std::map<std::string, nn::LinearImpl*> linears(const Blip2& model) {
-  std::map<std::string, nn::LinearImpl*> found;
-  for (const auto& item : model->named_modules(/*name_prefix=*/"", /*include_self=*/false)) {
-    if (auto* linear = item.value()->as<nn::LinearImpl>()) found.emplace(item.key(), linear);
-  }
-  return found;
-}
-
 // PEFT's rule since 0.5. `bare` is the rule before: a suffix without the dot.
 bool matches(const LoraConfig& config, const std::string& module, bool bare) {
   if (const auto* pattern = std::get_if<std::string>(&config.target_modules)) {
@@ -123,7 +115,7 @@ base::OrderedJson to_json(const LoraConfig& config) {
 
 void add_adapter(Blip2& model, const LoraConfig& config, std::uint64_t seed) {
   bool any = false;
-  for (const auto& [name, linear] : linears(model)) {
+  for (const auto& [name, linear] : linear_layers(model)) {
     if (!matches(config, name, /*bare=*/false)) continue;
     const double bound = 1 / std::sqrt(static_cast<double>(linear->in()));
     auto a = at::empty({config.r, linear->in()}, at::kFloat);
@@ -160,7 +152,7 @@ LoraConfig load_adapter(Blip2& model, const std::filesystem::path& folder) {
     return to_tensor({.info = found->second, .bytes = file->bytes(key), .file = file}).to(at::kFloat).clone();
   };
 
-  for (const auto& [name, linear] : linears(model)) {
+  for (const auto& [name, linear] : linear_layers(model)) {
     const bool implied = matches(config, name, /*bare=*/false);
     const bool stored = unused.contains(key_of(name, "lora_A")) && matches(config, name, /*bare=*/true);
     if (!implied && !stored) continue;
@@ -178,7 +170,7 @@ LoraConfig load_adapter(Blip2& model, const std::filesystem::path& folder) {
 
 std::vector<std::pair<std::string, at::Tensor>> adapter_tensors(const Blip2& model) {
   std::vector<std::pair<std::string, at::Tensor>> tensors;
-  for (const auto& [name, linear] : linears(model)) {
+  for (const auto& [name, linear] : linear_layers(model)) {
     if (!linear->lora()) continue;
     tensors.emplace_back(key_of(name, "lora_A"), linear->lora()->a);
     tensors.emplace_back(key_of(name, "lora_B"), linear->lora()->b);
@@ -202,7 +194,7 @@ void save_adapter(const std::filesystem::path& folder, const Blip2& model, const
 }
 
 void merge_adapter(Blip2& model) {
-  for (const auto& [name, linear] : linears(model)) linear->merge_lora();
+  for (const auto& [name, linear] : linear_layers(model)) linear->merge_lora();
 }
 
 }  // namespace hangtag::model

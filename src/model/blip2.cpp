@@ -53,7 +53,7 @@ DecoderState Blip2Impl::start(const at::Tensor& features, const TextBatch& text)
   const auto text_embeds = language_model_->embed(text.ids);                                       // (B, L, D)
   const auto embeddings = at::cat({features.to(text_embeds.scalar_type()), text_embeds}, 1);       // (B, Q + L, D)
   const auto mask = at::cat({at::ones({features.size(0), features.size(1)}, text.mask.options()), text.mask}, 1);
-  return language_model_->start(language_model_->encode(embeddings, mask), mask);
+  return language_model_->start(embeddings, mask);
 }
 
 at::Tensor Blip2Impl::decode(const DecoderInput& input, DecoderState& state) {
@@ -65,7 +65,15 @@ at::Tensor Blip2Impl::forward(const at::Tensor& features, const TextBatch& text,
   const auto first = at::full({labels.size(0), 1}, config_.text.decoder_start_token_id, labels.options());
   const auto shifted = at::cat({first, labels.slice(1, 0, -1)}, 1);
   auto state = start(features, text);
-  return decode({.ids = shifted.masked_fill(shifted.eq(-100), config_.text.pad_token_id)}, state);
+  return decode({.ids = shifted.masked_fill(shifted.eq(-100), config_.text.pad_token_id), .mask = labels.ne(-100)}, state);
+}
+
+std::map<std::string, nn::LinearImpl*> linear_layers(const Blip2& model) {
+  std::map<std::string, nn::LinearImpl*> found;
+  for (const auto& item : model->named_modules(/*name_prefix=*/"", /*include_self=*/false)) {
+    if (auto* linear = item.value()->as<nn::LinearImpl>()) found.emplace(item.key(), linear);
+  }
+  return found;
 }
 
 at::Tensor language_model_loss(const at::Tensor& logits, const at::Tensor& labels) {

@@ -8,6 +8,9 @@
 // pass the text alone and the model puts the features in front: the same sequence, so callers here pass the text alone.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "model/config.h"
 #include "model/qformer.h"
 #include "model/t5.h"
@@ -53,6 +56,9 @@ class Blip2Impl : public nn::Module {
   T5 language_model_;
 };
 TORCH_MODULE(Blip2);
+
+// Every linear layer by its name, "language_model.lm_head". The pointers live as long as the model.
+std::map<std::string, nn::LinearImpl*> linear_layers(const Blip2& model);
 
 // Mean cross-entropy over the labels that are not -100. logits (B, N, V), labels (B, N) → ().
 at::Tensor language_model_loss(const at::Tensor& logits, const at::Tensor& labels);

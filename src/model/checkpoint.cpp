@@ -1,7 +1,5 @@
 #include "model/checkpoint.h"
 
-#include <ATen/ops/from_blob.h>
-
 #include <algorithm>
 #include <cstring>
 #include <set>
@@ -20,10 +18,15 @@ using base::fail;
 
 // Copies of T5's embedding that a checkpoint may store besides it.
 const std::string kEmbedding = "language_model.shared.weight";
+const std::string kHead = "language_model.lm_head.weight";
 const std::vector<std::string> kEmbeddingCopies = {"language_model.encoder.embed_tokens.weight",
                                                    "language_model.decoder.embed_tokens.weight"};
 // Left over in old T5 checkpoints; no model reads it.
 const std::string kUnused = "language_model.decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight";
+
+// In config.json, of linear layers in 8 bits: transformers, which does not know the layout, then refuses them by name.
+constexpr const char* kQuantization = "quantization_config";
+constexpr const char* kInt8Method = "hangtag-int8";
 
 bool stays_in_fp32_under_fp16(const std::string& name) {
   return name == "query_tokens" || name.starts_with("qformer.") || name.ends_with(".wo.weight");
@@ -43,12 +46,18 @@ class CheckpointWeights : public nn::WeightSource {
       fail(ErrorCode::kMismatch, "{}: tensor \"{}\" is {}, config.json implies {}", where(), *stored,
            shape_text(view.info.shape), shape_text(shape));
     }
-    const auto dtype = options_.dtype == at::kHalf && stays_in_fp32_under_fp16(name) ? at::kFloat : options_.dtype;
-    const auto tensor = to_tensor(std::move(view)).to(dtype);
+    auto tensor = to_tensor(std::move(view));
+    if (tensor.is_floating_point()) tensor = tensor.to(dtype_of(name, tensor.scalar_type()));
     return options_.memory == Memory::kWritable ? tensor.clone() : tensor;
   }
 
   bool contains(const std::string& name) const override { return stored_name(name).has_value(); }
+  bool int8() const override { return options_.int8; }
+
+  at::Tensor outlier_columns(const std::string& linear) const override {
+    const auto found = options_.outlier_columns.find(linear);
+    return found == options_.outlier_columns.end() ? at::Tensor() : found->second;
+  }
 
   // Call when the model is built: whatever was not asked for does not belong to it.
   void check_all_used() {
@@ -75,6 +84,14 @@ class CheckpointWeights : public nn::WeightSource {
 
  private:
   std::string where() const { return files_.path().string(); }
+
+  at::ScalarType dtype_of(const std::string& name, at::ScalarType stored) const {
+    if (name.ends_with(".weight_scale") || name.ends_with(".outlier_weight")) return at::kFloat;
+    if (options_.dtype == at::kHalf && stays_in_fp32_under_fp16(name)) return at::kFloat;
+    // Only a few rows of it are ever read: not worth a copy of its whole in fp32.
+    if (options_.int8 && name == kEmbedding && files_.contains(kHead)) return stored;
+    return options_.dtype;
+  }
 
   static std::string shape_text(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
@@ -111,6 +128,9 @@ void check_vocabulary(const std::string& where, const Blip2Config& config, const
 }  // namespace
 
 Checkpoint load_checkpoint(const std::filesystem::path& folder, const LoadOptions& options) {
+  if (options.int8 && options.dtype != at::kFloat) {
+    fail(ErrorCode::kUsage, "linear layers in 8 bits go with float32 for the rest, not with {}", to_string(options.dtype));
+  }
   const auto config = read_config(folder);
   const safetensors::CheckpointFiles files(folder);
   CheckpointWeights weights(files, options);
@@ -142,21 +162,26 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
   const auto& config = checkpoint.model->config();
   base::AtomicFolder out(folder);
 
+  bool int8 = false;
   // Converted one at a time, so that saving never holds a second copy of the model.
   at::Tensor current;
   std::vector<safetensors::TensorSource> sources;
   for (const auto& [name, tensor] : named_tensors(checkpoint.model)) {
+    const auto dtype = tensor.is_floating_point() ? options.dtype.value_or(tensor.scalar_type()) : tensor.scalar_type();
     sources.push_back({.name = name,
-                       .dtype = to_safetensors(options.dtype),
+                       .dtype = to_safetensors(dtype),
                        .shape = tensor.sizes().vec(),
-                       .bytes = [&current, tensor = tensor, &options] {
-                         current = tensor.to(at::kCPU, options.dtype).contiguous();
+                       .bytes = [&current, tensor = tensor, dtype] {
+                         current = tensor.to(at::kCPU, dtype).contiguous();
                          return bytes_of(current);
                        }});
+    int8 |= dtype == at::kChar;
   }
   safetensors::write_sharded(out.path(), sources, options.max_shard_bytes);
 
-  base::write_json(out.path() / "config.json", to_json(config, to_string(options.dtype)));
+  auto config_json = to_json(config, to_string(options.dtype.value_or(at::kFloat)));
+  if (int8) config_json[kQuantization] = {{"quant_method", kInt8Method}, {"weights", "int8 per output channel"}};
+  base::write_json(out.path() / "config.json", config_json);
   base::write_json(out.path() / "generation_config.json", {{"decoder_start_token_id", config.text.decoder_start_token_id},
                                                            {"eos_token_id", config.text.eos_token_id},
                                                            {"pad_token_id", config.text.pad_token_id}});
@@ -166,6 +191,16 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
   base::write_json(out.path() / "processor_config.json", processor);
   checkpoint.tokenizer.save(out.path());
   out.commit();
+}
+
+bool is_int8_checkpoint(const std::filesystem::path& folder) {
+  const auto path = folder / "config.json";
+  const auto json = base::read_json(path);
+  const auto found = json.find(kQuantization);
+  if (found == json.end() || found->is_null()) return false;
+  const auto method = base::get_or<std::string>(*found, "quant_method", "", path.string());
+  if (method == kInt8Method) return true;
+  fail(ErrorCode::kUnsupported, "{}: weights quantised by \"{}\"; only {} is supported", path.string(), method, kInt8Method);
 }
 
 at::ScalarType parse_dtype(const std::string& name) {

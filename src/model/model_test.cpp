@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "model/adapter.h"
 #include "model/checkpoint.h"
+#include "model/outliers.h"
 #include "model/tensor_bytes.h"
 #include "model/testing.h"
 #include "safetensors/checkpoint_files.h"
@@ -65,6 +66,45 @@ void rewrite(const fs::path& folder, const std::function<void(std::vector<safete
   }
   change(tensors);
   safetensors::write_file(folder / "model.safetensors", tensors);
+}
+
+// 8 bits: near float32, the same before and after a trip to the disk, whole again where floats are wanted.
+TEST_F(ModelTest, Int8IsNearAndSurvivesSaving) {
+  auto dense = testing::tiny_checkpoint();
+  save_checkpoint(folder_ / "dense", dense);
+  const auto pixels = photos(2);
+  const auto expected = example_logits(dense.model, pixels);
+  const auto error = [&](const at::Tensor& logits) { return ((logits - expected).norm() / expected.norm()).item<double>(); };
+
+  auto int8 = load_checkpoint(folder_ / "dense", {.int8 = true});
+  const auto logits = example_logits(int8.model, pixels);
+  EXPECT_LT(error(logits), 0.05);
+  EXPECT_GT(error(logits), 1e-6);
+
+  save_checkpoint(folder_ / "int8", int8, {.dtype = std::nullopt});
+  EXPECT_FALSE(is_int8_checkpoint(folder_ / "dense"));
+  EXPECT_TRUE(is_int8_checkpoint(folder_ / "int8"));
+  auto again = load_checkpoint(folder_ / "int8", {.int8 = true});
+  EXPECT_TRUE(example_logits(again.model, pixels).equal(logits));
+  auto widened = load_checkpoint(folder_ / "int8");
+  for (const auto& [name, linear] : linear_layers(widened.model)) EXPECT_FALSE(linear->is_int8()) << name;
+  EXPECT_LT(error(example_logits(widened.model, pixels)), 0.05);
+  EXPECT_EQ(caught([&] { load_checkpoint(folder_ / "int8", {.dtype = at::kBFloat16, .int8 = true}); }).code, ErrorCode::kUsage);
+}
+
+TEST_F(ModelTest, Int8KeepsOutlierColumns) {
+  auto dense = testing::tiny_checkpoint();
+  watch_inputs(dense.model);
+  const auto pixels = photos(2);
+  example_logits(dense.model, pixels);
+  const auto columns = outlier_columns(dense.model, 1.01);
+  EXPECT_FALSE(columns.empty());
+  for (const auto& [name, kept] : columns) EXPECT_EQ(kept.numel(), linear_layers(dense.model).at(name)->in() / 32) << name;
+  save_checkpoint(folder_ / "dense", dense);
+  auto int8 = load_checkpoint(folder_ / "dense", {.int8 = true, .outlier_columns = columns});
+  save_checkpoint(folder_ / "int8", int8, {.dtype = std::nullopt});
+  auto again = load_checkpoint(folder_ / "int8", {.int8 = true});
+  EXPECT_TRUE(example_logits(again.model, pixels).equal(example_logits(int8.model, pixels)));
 }
 
 TEST_F(ModelTest, SavedAndLoadedIsTheSameModel) {

@@ -52,9 +52,11 @@ at::Tensor QFormerAttentionImpl::forward(const at::Tensor& x, const at::Tensor& 
 
 QFormerIntermediateImpl::QFormerIntermediateImpl(const nn::Weights& weights, const QFormerConfig& config)
     : dense_(child<nn::Linear>(weights, "dense", config.hidden_size, config.intermediate_size, linear_options(config))),
-      activation_(nn::activation(config.hidden_act)) {}
+      activation_(nn::parse_activation(config.hidden_act)) {}
 
-at::Tensor QFormerIntermediateImpl::forward(const at::Tensor& x) { return activation_(dense_(x)); }
+at::Tensor QFormerIntermediateImpl::forward(const at::Tensor& x) {
+  return dense_(x, nn::After{.activation = activation_});
+}
 
 QFormerLayerImpl::QFormerLayerImpl(const nn::Weights& weights, const QFormerConfig& config, std::int64_t index)
     : attention_(child<QFormerAttention>(weights, "attention", config, config.hidden_size)),

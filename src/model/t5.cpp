@@ -29,6 +29,17 @@ at::Tensor additive(const at::Tensor& attended, at::ScalarType dtype) {
       .masked_fill_(attended.logical_not(), lowest);
 }
 
+at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {  // (B, N, H·K) → (B, H, N, K)
+  return x.view({x.size(0), x.size(1), heads, -1}).transpose(1, 2);
+}
+
+// x + dropout(sublayer(after)): where nothing is dropped, the sum joins the sublayer's last product.
+template <typename Sublayer>
+at::Tensor add_residual(const at::Tensor& x, double dropout, Sublayer sublayer) {
+  if (dropout > 0) return x + at::dropout(sublayer(nn::After{}), dropout, /*train=*/true);
+  return sublayer(nn::After{.residual = x});
+}
+
 }  // namespace
 
 DecoderState DecoderState::rows(const at::Tensor& index) const {
@@ -66,18 +77,16 @@ void T5AttentionImpl::add_relative_bias(const nn::Weights& weights, const T5Conf
                               .init = nn::normal(config.initializer_factor * inverse_root(config.d_model))});
 }
 
-KeysValues T5AttentionImpl::keys_values(const at::Tensor& source) {
-  const auto split_heads = [&](const at::Tensor& x) {
-    return x.view({x.size(0), x.size(1), heads_, -1}).transpose(1, 2);  // (B, H, S, K)
-  };
-  return {.keys = split_heads(k_(source)), .values = split_heads(v_(source))};
+KeysValues T5AttentionImpl::keys_values(const at::Tensor& source, const nn::Packing& packing) {
+  return {.keys = split_heads(packing.unpack(k_(source)), heads_), .values = split_heads(packing.unpack(v_(source)), heads_)};
 }
 
-at::Tensor T5AttentionImpl::forward(const at::Tensor& x, const KeysValues& source, const at::Tensor& bias) {
-  const auto queries = q_(x).view({x.size(0), x.size(1), heads_, -1}).transpose(1, 2);              // (B, H, N, K)
-  const auto scores = at::matmul(queries, source.keys.transpose(-1, -2)) + bias;                    // (B, H, N, M)
+at::Tensor T5AttentionImpl::forward(const at::Tensor& x, const nn::Packing& packing, const KeysValues& source,
+                                    const at::Tensor& bias, const nn::After& after) {
+  const auto queries = split_heads(packing.unpack(q_(x)), heads_);                  // (B, H, N, K)
+  const auto scores = at::matmul(queries, source.keys.transpose(-1, -2)) + bias;    // (B, H, N, M)
   const auto weights = at::dropout(at::softmax(scores, -1), dropout_, is_training());
-  return o_(at::matmul(weights, source.values).transpose(1, 2).flatten(2));                         // (B, N, D)
+  return o_(packing.pack(at::matmul(weights, source.values).transpose(1, 2).flatten(2)), after);  // (T, D)
 }
 
 T5AttentionLayerImpl::T5AttentionLayerImpl(const nn::Weights& weights, const T5Config& config, const std::string& name)
@@ -85,9 +94,10 @@ T5AttentionLayerImpl::T5AttentionLayerImpl(const nn::Weights& weights, const T5C
       layer_norm_(child<nn::RmsNorm>(weights, "layer_norm", config.d_model, config.layer_norm_epsilon)),
       dropout_(config.dropout_rate) {}
 
-at::Tensor T5AttentionLayerImpl::attend_self(const at::Tensor& x, KeysValues* past, const at::Tensor& bias) {
+at::Tensor T5AttentionLayerImpl::attend_self(const at::Tensor& x, const nn::Packing& packing, KeysValues* past,
+                                             const at::Tensor& bias) {
   const auto normed = layer_norm_(x);
-  auto source = attention->keys_values(normed);
+  auto source = attention->keys_values(normed, packing);
   if (past != nullptr) {
     if (past->keys.defined()) {
       source.keys = at::cat({past->keys, source.keys}, 2);
@@ -95,19 +105,26 @@ at::Tensor T5AttentionLayerImpl::attend_self(const at::Tensor& x, KeysValues* pa
     }
     *past = source;
   }
-  return x + at::dropout(attention(normed, source, bias), dropout_, is_training());
+  return add(x, normed, packing, source, bias);
 }
 
-at::Tensor T5AttentionLayerImpl::attend(const at::Tensor& x, const KeysValues& source, const at::Tensor& bias) {
-  return x + at::dropout(attention(layer_norm_(x), source, bias), dropout_, is_training());
+at::Tensor T5AttentionLayerImpl::attend(const at::Tensor& x, const nn::Packing& packing, const KeysValues& source,
+                                        const at::Tensor& bias) {
+  return add(x, layer_norm_(x), packing, source, bias);
+}
+
+at::Tensor T5AttentionLayerImpl::add(const at::Tensor& x, const at::Tensor& normed, const nn::Packing& packing,
+                                     const KeysValues& source, const at::Tensor& bias) {
+  return add_residual(x, is_training() ? dropout_ : 0,
+                      [&](const nn::After& after) { return attention(normed, packing, source, bias, after); });
 }
 
 T5FeedForwardImpl::T5FeedForwardImpl(const nn::Weights& weights, const T5Config& config)
-    : wi_(nullptr), wo_(nullptr), activation_(nullptr), dropout_(config.dropout_rate) {
+    : wi_(nullptr), wo_(nullptr), activation_(nn::Activation::kNone), dropout_(config.dropout_rate) {
   const std::string& projection = config.feed_forward_proj;
   const bool gated = projection.starts_with("gated-");
   // transformers reads "gated-gelu" as the tanh form, for compatibility with the first checkpoints.
-  activation_ = nn::activation(projection == "gated-gelu" ? "gelu_new" : gated ? projection.substr(6) : projection);
+  activation_ = nn::parse_activation(projection == "gated-gelu" ? "gelu_new" : gated ? projection.substr(6) : projection);
   const auto in = linear_options(config.initializer_factor * inverse_root(config.d_model));
   wi_ = child<nn::Linear>(weights, gated ? "wi_0" : "wi", config.d_model, config.d_ff, in);
   if (gated) gate_ = child<nn::Linear>(weights, "wi_1", config.d_model, config.d_ff, in);
@@ -115,10 +132,9 @@ T5FeedForwardImpl::T5FeedForwardImpl(const nn::Weights& weights, const T5Config&
                           linear_options(config.initializer_factor * inverse_root(config.d_ff)));
 }
 
-at::Tensor T5FeedForwardImpl::forward(const at::Tensor& x) {
-  auto hidden = activation_(wi_(x));
-  if (gate_) hidden = hidden * gate_(x);
-  return wo_(at::dropout(hidden, dropout_, is_training()));
+at::Tensor T5FeedForwardImpl::forward(const at::Tensor& x, const nn::After& after) {
+  const auto hidden = wi_(x, nn::After{.activation = activation_, .factor = gate_ ? gate_(x) : at::Tensor()});
+  return wo_(at::dropout(hidden, dropout_, is_training()), after);
 }
 
 T5FeedForwardLayerImpl::T5FeedForwardLayerImpl(const nn::Weights& weights, const T5Config& config)
@@ -127,7 +143,8 @@ T5FeedForwardLayerImpl::T5FeedForwardLayerImpl(const nn::Weights& weights, const
       dropout_(config.dropout_rate) {}
 
 at::Tensor T5FeedForwardLayerImpl::forward(const at::Tensor& x) {
-  return x + at::dropout(dense_relu_dense_(layer_norm_(x)), dropout_, is_training());
+  return add_residual(x, is_training() ? dropout_ : 0,
+                      [&](const nn::After& after) { return dense_relu_dense_(layer_norm_(x), after); });
 }
 
 T5SublayersImpl::T5SublayersImpl(const nn::Weights& weights, const T5Config& config, T5Side side)
@@ -149,22 +166,22 @@ T5StackImpl::T5StackImpl(const nn::Weights& weights, const T5Config& config, T5S
                                                           side == T5Side::kEncoder);
 }
 
-at::Tensor T5StackImpl::encode(const at::Tensor& embeddings, const at::Tensor& padding_bias) {
+at::Tensor T5StackImpl::encode(const at::Tensor& embeddings, const nn::Packing& packing, const at::Tensor& padding_bias) {
   const auto positions = at::arange(embeddings.size(1), at::TensorOptions(at::kLong).device(embeddings.device())).unsqueeze(0);
   auto relative_bias = (*block_)[0]->layer->self->attention->relative_attention_bias;
   const auto bias = relative_bias(positions, positions) + padding_bias;  // (B, H, S, S)
-  auto x = at::dropout(embeddings, dropout_, is_training());
+  auto x = at::dropout(packing.pack(embeddings), dropout_, is_training());
   for (auto block : *block_) {
-    x = block->layer->self->attend_self(x, nullptr, bias);
+    x = block->layer->self->attend_self(x, packing, nullptr, bias);
     x = block->layer->feed_forward(x);
   }
   return at::dropout(final_layer_norm_(x), dropout_, is_training());
 }
 
-DecoderState T5StackImpl::start(const at::Tensor& encoder_output, const at::Tensor& padding_bias) {
+DecoderState T5StackImpl::start(const at::Tensor& encoder_output, const nn::Packing& packing, const at::Tensor& padding_bias) {
   DecoderState state{.self = std::vector<KeysValues>(block_->size()), .cross = {}, .cross_bias = padding_bias};
   for (auto block : *block_) {
-    state.cross.push_back(block->layer->cross->attention->keys_values(encoder_output));
+    state.cross.push_back(block->layer->cross->attention->keys_values(encoder_output, packing));
   }
   return state;
 }
@@ -186,15 +203,16 @@ at::Tensor T5StackImpl::decode(const at::Tensor& embeddings, const DecoderInput&
   const auto self_bias = relative_bias(positions, at::cat({past, positions}, 1)) +
                          additive(at::cat({past_visible, visible}, 2), embeddings.scalar_type()).unsqueeze(1);
 
-  auto x = at::dropout(embeddings, dropout_, is_training());
+  const nn::Packing packing(input.mask.defined() ? input.mask : at::ones(input.ids.sizes(), visible.options()));
+  auto x = at::dropout(packing.pack(embeddings), dropout_, is_training());
   for (std::size_t i = 0; i < block_->size(); ++i) {
     auto layer = (*block_)[i]->layer;
-    x = layer->self->attend_self(x, &state.self[i], self_bias);
-    x = layer->cross->attend(x, state.cross[i], state.cross_bias);
+    x = layer->self->attend_self(x, packing, &state.self[i], self_bias);
+    x = layer->cross->attend(x, packing, state.cross[i], state.cross_bias);
     x = layer->feed_forward(x);
   }
   state.length += count;
-  return at::dropout(final_layer_norm_(x), dropout_, is_training());
+  return packing.unpack(at::dropout(final_layer_norm_(x), dropout_, is_training()));
 }
 
 T5Impl::Embedding::Embedding(const nn::Weights& weights, const T5Config& config) {
@@ -212,14 +230,16 @@ T5Impl::T5Impl(const nn::Weights& weights, const T5Config& config)
   }
 }
 
-at::Tensor T5Impl::embed(const at::Tensor& ids) { return at::embedding(shared_->weight, ids); }
-
-at::Tensor T5Impl::encode(const at::Tensor& embeddings, const at::Tensor& mask) {
-  return encoder_->encode(embeddings, additive(mask, embeddings.scalar_type()).unsqueeze(1).unsqueeze(1));
+at::Tensor T5Impl::embed(const at::Tensor& ids) {
+  const auto embeddings = at::embedding(shared_->weight, ids);
+  // Beside weights in 8 bits the embedding keeps the width that it was stored in.
+  return lm_head_ && lm_head_->is_int8() ? embeddings.to(at::kFloat) : embeddings;
 }
 
-DecoderState T5Impl::start(const at::Tensor& encoder_output, const at::Tensor& mask) {
-  return decoder_->start(encoder_output, additive(mask, encoder_output.scalar_type()).unsqueeze(1).unsqueeze(1));
+DecoderState T5Impl::start(const at::Tensor& embeddings, const at::Tensor& mask) {
+  const nn::Packing packing(mask);
+  const auto padding_bias = additive(mask, embeddings.scalar_type()).unsqueeze(1).unsqueeze(1);
+  return decoder_->start(encoder_->encode(embeddings, packing, padding_bias), packing, padding_bias);
 }
 
 at::Tensor T5Impl::decode(const DecoderInput& input, DecoderState& state) {

@@ -2,13 +2,16 @@
 // Names as in modeling_t5.py, T5ForConditionalGeneration.
 //
 //   B rows   S encoder tokens   N decoder tokens of this call   M decoder tokens so far, these included
-//   D d_model   H heads   K d_kv   F d_ff   V vocabulary
+//   D d_model   H heads   K d_kv   F d_ff   V vocabulary   T tokens of all rows, padding left out
+//
+// Between the layers rows are packed, (T, D); attention alone unpacks them.
 #pragma once
 
 #include "model/config.h"
 #include "nn/activation.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
+#include "nn/packing.h"
 #include "nn/relative_bias.h"
 
 namespace hangtag::model {
@@ -34,15 +37,17 @@ struct DecoderInput {
   at::Tensor ids;             // (B, N) int64
   at::Tensor positions = {};  // (R, N) int64, R = B or 1; or undefined
   at::Tensor visible = {};    // (R, N, N) bool: which of these tokens each sees, besides all of the state; or undefined
+  at::Tensor mask = {};       // (B, N) bool: false is padding, which no token may see; or undefined
 };
 
 class T5AttentionImpl : public nn::Module {
  public:
   T5AttentionImpl(const nn::Weights& weights, const T5Config& config);
 
-  KeysValues keys_values(const at::Tensor& source);  // (B, S, D) → (B, H, S, K) each
-  // x (B, N, D), bias broadcastable to (B, H, N, M) → (B, N, D). Scores are not scaled: T5's initialisation takes care.
-  at::Tensor forward(const at::Tensor& x, const KeysValues& source, const at::Tensor& bias);
+  KeysValues keys_values(const at::Tensor& source, const nn::Packing& packing);  // (T, D) → (B, H, S, K) each
+  // x (T, D), bias broadcastable to (B, H, N, M) → (T, D). Scores are not scaled: T5's initialisation takes care.
+  at::Tensor forward(const at::Tensor& x, const nn::Packing& packing, const KeysValues& source, const at::Tensor& bias,
+                     const nn::After& after);
 
   // In the first layer of a stack only; all of its layers share the result.
   nn::RelativeBias relative_attention_bias{nullptr};
@@ -59,13 +64,16 @@ TORCH_MODULE(T5Attention);
 class T5AttentionLayerImpl : public nn::Module {
  public:
   T5AttentionLayerImpl(const nn::Weights& weights, const T5Config& config, const std::string& name);
-  // Attends to x itself after what `past` holds, and appends to it.
-  at::Tensor attend_self(const at::Tensor& x, KeysValues* past, const at::Tensor& bias);
-  at::Tensor attend(const at::Tensor& x, const KeysValues& source, const at::Tensor& bias);
+  // Attends to x (T, D) itself after what `past` holds, and appends to it.
+  at::Tensor attend_self(const at::Tensor& x, const nn::Packing& packing, KeysValues* past, const at::Tensor& bias);
+  at::Tensor attend(const at::Tensor& x, const nn::Packing& packing, const KeysValues& source, const at::Tensor& bias);
 
   T5Attention attention;
 
  private:
+  at::Tensor add(const at::Tensor& x, const at::Tensor& normed, const nn::Packing& packing, const KeysValues& source,
+                 const at::Tensor& bias);
+
   nn::RmsNorm layer_norm_;
   double dropout_;
 };
@@ -75,7 +83,7 @@ TORCH_MODULE(T5AttentionLayer);
 class T5FeedForwardImpl : public nn::Module {
  public:
   T5FeedForwardImpl(const nn::Weights& weights, const T5Config& config);
-  at::Tensor forward(const at::Tensor& x);  // (B, N, D) → (B, N, D)
+  at::Tensor forward(const at::Tensor& x, const nn::After& after);  // (T, D) → (T, D)
 
  private:
   nn::Linear wi_, gate_{nullptr}, wo_;
@@ -119,12 +127,12 @@ class T5StackImpl : public nn::Module {
  public:
   T5StackImpl(const nn::Weights& weights, const T5Config& config, T5Side side);
 
-  // Encoder: embeddings (B, S, D), bias of padding (B, 1, 1, S) → (B, S, D).
-  at::Tensor encode(const at::Tensor& embeddings, const at::Tensor& padding_bias);
-  // Decoder: embeddings (B, N, D) of input.ids → (B, N, D); extends the state.
+  // Encoder: embeddings (B, S, D), bias of padding (B, 1, 1, S) → (T, D).
+  at::Tensor encode(const at::Tensor& embeddings, const nn::Packing& packing, const at::Tensor& padding_bias);
+  // Decoder: embeddings (B, N, D) of input.ids → (B, N, D), unspecified at padding; extends the state.
   at::Tensor decode(const at::Tensor& embeddings, const DecoderInput& input, DecoderState& state);
-  // A state that has seen no token: the keys and values of every cross-attention.
-  DecoderState start(const at::Tensor& encoder_output, const at::Tensor& padding_bias);
+  // A state that has seen no token: the keys and values of every cross-attention. encoder_output (T, D).
+  DecoderState start(const at::Tensor& encoder_output, const nn::Packing& packing, const at::Tensor& padding_bias);
 
  private:
   nn::List<T5Block> block_;
@@ -138,9 +146,8 @@ class T5Impl : public nn::Module {
   T5Impl(const nn::Weights& weights, const T5Config& config);
 
   at::Tensor embed(const at::Tensor& ids);  // (…) int64 → (…, D)
-  // embeddings (B, S, D), mask (B, S) bool: false is padding → (B, S, D)
-  at::Tensor encode(const at::Tensor& embeddings, const at::Tensor& mask);
-  DecoderState start(const at::Tensor& encoder_output, const at::Tensor& mask);
+  // Runs the encoder over embeddings (B, S, D), mask (B, S) bool: false is padding. The state has seen no token.
+  DecoderState start(const at::Tensor& embeddings, const at::Tensor& mask);
   at::Tensor decode(const DecoderInput& input, DecoderState& state);  // → (B, N, D)
   at::Tensor logits(const at::Tensor& decoder_output);                // (…, D) → (…, V)
 

@@ -38,11 +38,11 @@ VisionAttentionImpl::VisionAttentionImpl(const nn::Weights& weights, const Visio
       heads_(config.num_attention_heads),
       dropout_(config.attention_dropout) {}
 
-at::Tensor VisionAttentionImpl::forward(const at::Tensor& x) {
+at::Tensor VisionAttentionImpl::forward(const at::Tensor& x, const at::Tensor& residual) {
   const auto B = x.size(0), T = x.size(1), D = x.size(2);
   const auto qkv = qkv_(x).view({B, T, 3, heads_, D / heads_}).permute({2, 0, 3, 1, 4});  // (3, B, H, T, K)
   const auto y = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], {}, is_training() ? dropout_ : 0.0);
-  return projection_(y.transpose(1, 2).reshape({B, T, D}));
+  return projection_(y.transpose(1, 2).reshape({B, T, D}), nn::After{.residual = residual});
 }
 
 VisionMlpImpl::VisionMlpImpl(const nn::Weights& weights, const VisionConfig& config)
@@ -50,9 +50,11 @@ VisionMlpImpl::VisionMlpImpl(const nn::Weights& weights, const VisionConfig& con
                              nn::LinearOptions{.init = nn::normal(config.initializer_range)})),
       fc2_(child<nn::Linear>(weights, "fc2", config.intermediate_size, config.hidden_size,
                              nn::LinearOptions{.init = nn::normal(config.initializer_range)})),
-      activation_(nn::activation(config.hidden_act)) {}
+      activation_(nn::parse_activation(config.hidden_act)) {}
 
-at::Tensor VisionMlpImpl::forward(const at::Tensor& x) { return fc2_(activation_(fc1_(x))); }
+at::Tensor VisionMlpImpl::forward(const at::Tensor& x, const at::Tensor& residual) {
+  return fc2_(fc1_(x, nn::After{.activation = activation_}), nn::After{.residual = residual});
+}
 
 VisionLayerImpl::VisionLayerImpl(const nn::Weights& weights, const VisionConfig& config)
     : layer_norm1_(child<nn::LayerNorm>(weights, "layer_norm1", config.hidden_size, config.layer_norm_eps)),
@@ -61,8 +63,8 @@ VisionLayerImpl::VisionLayerImpl(const nn::Weights& weights, const VisionConfig&
       mlp_(child<VisionMlp>(weights, "mlp", config)) {}
 
 at::Tensor VisionLayerImpl::forward(const at::Tensor& x) {
-  const auto y = x + self_attn_(layer_norm1_(x));
-  return y + mlp_(layer_norm2_(y));
+  const auto y = self_attn_(layer_norm1_(x), x);
+  return mlp_(layer_norm2_(y), y);
 }
 
 VisionEncoderImpl::VisionEncoderImpl(const nn::Weights& weights, const VisionConfig& config)

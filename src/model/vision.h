@@ -34,7 +34,7 @@ TORCH_MODULE(VisionEmbeddings);
 class VisionAttentionImpl : public nn::Module {
  public:
   VisionAttentionImpl(const nn::Weights& weights, const VisionConfig& config);
-  at::Tensor forward(const at::Tensor& x);  // (B, T, D) → (B, T, D)
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& residual);  // (B, T, D) → (B, T, D)
 
  private:
   nn::Linear qkv_, projection_;
@@ -46,7 +46,7 @@ TORCH_MODULE(VisionAttention);
 class VisionMlpImpl : public nn::Module {
  public:
   VisionMlpImpl(const nn::Weights& weights, const VisionConfig& config);
-  at::Tensor forward(const at::Tensor& x);  // (B, T, D) → (B, T, D)
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& residual);  // (B, T, D) → (B, T, D)
 
  private:
   nn::Linear fc1_, fc2_;

@@ -7,9 +7,11 @@
 
 namespace hangtag::nn {
 
-using Activation = at::Tensor (*)(const at::Tensor&);
+enum class Activation { kNone, kGelu, kGeluTanh, kRelu, kSilu };
 
 // "gelu" (exact), "gelu_new" and "gelu_pytorch_tanh" (tanh form), "relu", "silu". Throws kUnsupported for another name.
-Activation activation(const std::string& name);
+Activation parse_activation(const std::string& name);
+
+at::Tensor apply(Activation activation, const at::Tensor& x);
 
 }  // namespace hangtag::nn

@@ -28,6 +28,10 @@ class WeightSource {
   // The tensor called `name`, of exactly this shape. Throws base::Error when there is none or its shape differs.
   virtual at::Tensor get(const std::string& name, at::IntArrayRef shape, Init init) = 0;
   virtual bool contains(const std::string& name) const = 0;
+  // Whether linear layers are to hold their weights in 8 bits; if not, weights stored so are given back their width.
+  virtual bool int8() const { return false; }
+  // For the linear layer of this name, on its way into 8 bits: the columns (int64) to keep in fp32, or undefined.
+  virtual at::Tensor outlier_columns(const std::string&) const { return {}; }
 };
 
 // New weights, the same for a seed and a tensor's name whatever else is in the model.
@@ -50,6 +54,8 @@ class Weights {
   Weights operator/(std::int64_t index) const { return *this / std::to_string(index); }
   at::Tensor operator()(std::string_view name, at::IntArrayRef shape, Init init) const;
   bool contains(std::string_view name) const;
+  bool int8() const { return source_->int8(); }
+  at::Tensor outlier_columns() const { return source_->outlier_columns(prefix_); }
 
  private:
   std::string path(std::string_view name) const;

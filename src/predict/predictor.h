@@ -46,7 +46,7 @@ class Predictor {
   // A free question, in the prompt's own words ("Question: … Answer: "): the answer is not held to the taxonomy.
   std::string ask(const image::Image& photo, const std::string& prompt, const decode::GenerateOptions& options = {});
 
-  const model::Checkpoint& checkpoint() const { return checkpoint_; }
+  model::Checkpoint& checkpoint() { return checkpoint_; }
   const catalog::Taxonomy& taxonomy() const { return taxonomy_; }
 
  private:

@@ -5,17 +5,17 @@
 namespace hangtag::sample {
 namespace {
 
-constexpr std::array<NamedColour, 11> kColours = {{{"White", {240, 240, 236}},
-                                                   {"Black", {38, 38, 42}},
-                                                   {"Grey", {146, 149, 154}},
-                                                   {"Navy Blue", {32, 42, 86}},
-                                                   {"Blue", {66, 128, 205}},
-                                                   {"Red", {198, 44, 50}},
-                                                   {"Green", {48, 140, 84}},
-                                                   {"Yellow", {242, 198, 62}},
-                                                   {"Pink", {240, 150, 182}},
-                                                   {"Purple", {118, 72, 160}},
-                                                   {"Brown", {122, 80, 52}}}};
+constexpr std::array<NamedColour, 11> kColours = {{{"White", "Neutral", {240, 240, 236}},
+                                                   {"Black", "Neutral", {38, 38, 42}},
+                                                   {"Grey", "Neutral", {146, 149, 154}},
+                                                   {"Navy Blue", "Cool", {32, 42, 86}},
+                                                   {"Blue", "Cool", {66, 128, 205}},
+                                                   {"Red", "Warm", {198, 44, 50}},
+                                                   {"Green", "Cool", {48, 140, 84}},
+                                                   {"Yellow", "Warm", {242, 198, 62}},
+                                                   {"Pink", "Warm", {240, 150, 182}},
+                                                   {"Purple", "Cool", {118, 72, 160}},
+                                                   {"Brown", "Warm", {122, 80, 52}}}};
 
 // One of the choices, by weight.
 template <typename T, std::size_t N>
@@ -79,7 +79,18 @@ std::vector<std::pair<std::string_view, std::string_view>> attributes_of(const G
   return {{"Fit", to_string(garment.fit)},
           {"Pattern", to_string(garment.pattern)},
           {"Sleeve Length", to_string(garment.sleeve)},
-          {garment.shirt ? "Collar" : "Neck", to_string(garment.neckline)}};
+          {garment.shirt ? "Collar" : "Neck", to_string(garment.neckline)},
+          {"Colour Family", garment.colour.family}};
+}
+
+std::string_view season_of(const Garment& garment) {
+  switch (garment.sleeve) {
+    case Sleeve::kSleeveless:
+    case Sleeve::kShort: return "Summer";
+    case Sleeve::kThreeQuarter: return "Fall";
+    case Sleeve::kLong: return "Winter";
+  }
+  return "Summer";
 }
 
 }  // namespace hangtag::sample

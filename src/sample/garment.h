@@ -30,6 +30,7 @@ struct Colour {
 
 struct NamedColour {
   std::string_view name;
+  std::string_view family;
   Colour colour;
 };
 
@@ -45,8 +46,11 @@ struct Garment {
 // Draws lots, with every value common enough to be learned from some hundred garments.
 Garment pick_garment(base::Random& random);
 
-// "Sleeve Length" → "Long Sleeves" and so on, all of them visible in the drawing. The base colour is apart, as in the
-// catalogue.
+// "Sleeve Length" → "Long Sleeves" and so on, all of them visible in the drawing; "Colour Family" is a grouping of its own
+// that a shop might keep. The base colour and the season are apart, as in the catalogue.
 std::vector<std::pair<std::string_view, std::string_view>> attributes_of(const Garment& garment);
+
+// When it is worn, by its sleeves.
+std::string_view season_of(const Garment& garment);
 
 }  // namespace hangtag::sample

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/parallel.h"
 #include "base/random.h"
 #include "image/encode.h"
 #include "image/resize.h"
@@ -69,7 +71,7 @@ Product plan(const SampleOptions& options, int index) {
   Random words = stream(options, "words", product.source);
   product.brand = one_word({"Halden", "Mirto", "Almera", "Pico Alto", "Norrvik", "Casa Tilo"}, words);
   product.gender = one_word({"Men", "Men", "Women", "Unisex"}, words);
-  product.season = one_word({"Summer", "Summer", "Fall", "Winter"}, words);
+  product.season = season_of(product.garment);
   product.usage = product.garment.shirt ? one_word({"Casual", "Casual", "Formal"}, words)
                                         : one_word({"Casual", "Casual", "Sports"}, words);
   product.year = 2011 + static_cast<int>(words.below(6));
@@ -242,21 +244,27 @@ SampleCounts draw_catalog(const SampleOptions& options, const std::function<void
   std::string images = "filename,link\n";
   OrderedJson truths = OrderedJson::array();
   SampleCounts counts{.products = options.products};
+  std::mutex mutex;
+  int done = 0;
+  base::for_each_index(static_cast<std::size_t>(options.products), [&](std::size_t index) {
+    const Product product = plan(options, static_cast<int>(index));
+    const auto photo = photograph(options, product);
+    write(folder.path() / "images" / (product.id() + ".jpg"),
+          {reinterpret_cast<const char*>(photo.data()), photo.size()});
+    write(folder.path() / "styles" / (product.id() + ".json"), base::to_line(record_of(product)) + "\n");
+    const std::lock_guard lock(mutex);
+    if (drawn) drawn(++done);
+  });
   for (int index = 0; index < options.products; ++index) {
     const Product product = plan(options, index);
     styles += fmt::format("{},{},Apparel,Topwear,{},{},{},{},{},{}\n", product.id(), product.gender, product.type(),
                           product.garment.colour.name, product.season, product.year, product.usage, product.name);
     images += product.undefined_link ? fmt::format("{}.jpg,undefined\n", product.id())
                                      : fmt::format("{0}.jpg,http://assets.example.com/images/{0}.jpg\n", product.id());
-    const auto photo = photograph(options, product);
-    write(folder.path() / "images" / (product.id() + ".jpg"),
-          {reinterpret_cast<const char*>(photo.data()), photo.size()});
-    write(folder.path() / "styles" / (product.id() + ".json"), base::to_line(record_of(product)) + "\n");
     truths.push_back(truth_of(product));
     counts.duplicates += product.source != index;
     counts.malformed_rows += product.malformed_row;
     counts.missing_labels += static_cast<int>(product.unlabelled.size());
-    if (drawn) drawn(index + 1);
   }
   write(folder.path() / "styles.csv", styles);
   write(folder.path() / "images.csv", images);

@@ -180,7 +180,7 @@ TEST(Garment, ShowsEveryValueOften) {
     for (const auto& attribute : attributes_of(garment)) ++seen[attribute];
     ++colours[garment.colour.name];
   }
-  EXPECT_EQ(seen.size(), 2u + 5 + 4 + 4 + 4);  // Fit, Pattern, Sleeve Length, Collar, Neck
+  EXPECT_EQ(seen.size(), 2u + 5 + 4 + 4 + 4 + 3);  // Fit, Pattern, Sleeve Length, Collar, Neck, Colour Family
   for (const auto& [attribute, count] : seen) EXPECT_GT(count, 100) << attribute.second;
   EXPECT_EQ(colours.size(), 11u);
 }
@@ -199,7 +199,7 @@ TEST(Drawing, ShowsColourAndSleeves) {
                           .neckline = Neckline::kRound,
                           .pattern = Pattern::kSolid,
                           .fit = Fit::kRegular,
-                          .colour = {"Red", {198, 44, 50}}};
+                          .colour = {"Red", "Warm", {198, 44, 50}}};
     for (int seed = 0; seed < 10; ++seed) {
       const std::string svg = draw(garment, {.width = 60, .height = 80, .busy = false}, base::Random(seed));
       const image::Image photo = image::render_svg(svg, 60, 80);
