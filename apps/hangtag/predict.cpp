@@ -7,13 +7,11 @@
 #include "catalog/csv.h"
 #include "catalog/kaggle.h"
 #include "command.h"
-#include "image/decode.h"
+#include "features/encode.h"
 #include "shared.h"
 
 namespace hangtag::app {
 namespace {
-
-constexpr std::size_t kPhotosPerPass = 16;
 
 struct Options {
   ModelOptions model;
@@ -25,6 +23,7 @@ struct Options {
   std::vector<std::string> attributes;
   std::filesystem::path out;
   std::size_t alternatives = 3;
+  features::Options reading;
 };
 
 struct Item {
@@ -55,31 +54,25 @@ Exit run(const Options& options, const Session& session) {
   LineWriter out(options.out);
   {
     base::Progress progress("predicting", static_cast<std::int64_t>(items.size()), "photos", session.quiet);
-    for (std::size_t begin = 0; begin < items.size(); begin += kPhotosPerPass) {
-      const auto end = std::min(items.size(), begin + kPhotosPerPass);
-      std::vector<image::Image> photos;
+    std::vector<std::filesystem::path> photos;
+    for (const auto& item : items) photos.push_back(item.photo);
+    std::int64_t done = 0;
+    features::encode(predictor.checkpoint(), photos, options.reading, [&](const features::Encoded& pass) {
+      for (const auto& [photo, error] : pass.failed) {
+        failed.push_back({.file = items[photo].photo.string(), .line = 0, .id = items[photo].id, .reason = to_string(error.code()), .detail = error.what()});
+      }
       std::vector<predict::Predictor::Request> requests;
-      std::vector<const Item*> read;
-      for (auto i = begin; i < end; ++i) {
-        try {
-          photos.push_back(image::load(items[i].photo));
-        } catch (const base::Error& error) {
-          failed.push_back({.file = items[i].photo.string(), .line = 0, .id = items[i].id, .reason = to_string(error.code()), .detail = error.what()});
-          continue;
-        }
-        requests.push_back({.photo = static_cast<std::int64_t>(photos.size()) - 1, .type = items[i].type, .attributes = options.attributes});
-        read.push_back(&items[i]);
+      for (const auto photo : pass.photos) {
+        requests.push_back({.photo = static_cast<std::int64_t>(requests.size()), .type = items[photo].type, .attributes = options.attributes});
       }
-      if (!photos.empty()) {
-        auto predictions = predictor.predict(predictor.image_features(photos), requests);
-        for (std::size_t i = 0; i < read.size(); ++i) {
-          out.write(base::to_line(to_json({.id = read[i]->id, .photo = read[i]->photo.string(), .type = read[i]->type,
-                                           .attributes = std::move(predictions[i])},
-                                          options.alternatives)));
-        }
+      auto predictions = predictor.predict(pass.features, requests);
+      for (std::size_t i = 0; i < predictions.size(); ++i) {
+        const auto& item = items[pass.photos[i]];
+        out.write(base::to_line(to_json({.id = item.id, .photo = item.photo.string(), .type = item.type, .attributes = std::move(predictions[i])},
+                                        options.alternatives)));
       }
-      progress.update(static_cast<std::int64_t>(end));
-    }
+      progress.update(done += static_cast<std::int64_t>(pass.photos.size() + pass.failed.size()));
+    });
   }
   out.close();
   if (failed.empty()) return Exit::kDone;
@@ -117,6 +110,9 @@ void add_predict(CLI::App& app, Session& session) {
   command->add_option("--attributes", options->attributes, "attributes to predict; default all of the taxonomy")->delimiter(',');
   command->add_option("--alternatives", options->alternatives, "further values to list with their confidence")->capture_default_str();
   add_dtype_option(*command, options->model);
+  command->add_option("--feature-cache", options->reading.cache,
+                      "a folder that keeps what the vision tower saw in a photo, for the next run over it");
+  command->add_option("--batch-photos", options->reading.photos_per_pass, "photos encoded at once")->capture_default_str();
   command->add_option("--out", options->out, "write here instead of to standard output");
   command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });
 }

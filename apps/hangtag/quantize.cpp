@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "command.h"
-#include "image/decode.h"
+#include "features/encode.h"
 #include "model/outliers.h"
 #include "shared.h"
 
@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Answers = std::vector<std::vector<predict::AttributePrediction>>;  // photo, attribute
-
-constexpr std::size_t kPhotosPerPass = 8;
 
 struct Options {
   fs::path model;
@@ -27,7 +25,7 @@ struct Options {
 };
 
 // Folders stand for the files in them.
-std::vector<image::Image> load_photos(const std::vector<fs::path>& paths) {
+std::vector<fs::path> files_of(const std::vector<fs::path>& paths) {
   std::vector<fs::path> files;
   for (const auto& path : paths) {
     if (fs::is_directory(path)) {
@@ -37,24 +35,20 @@ std::vector<image::Image> load_photos(const std::vector<fs::path>& paths) {
     }
   }
   std::sort(files.begin(), files.end());
-  std::vector<image::Image> photos;
-  for (const auto& file : files) photos.push_back(image::load(file));
-  if (photos.empty()) base::fail(base::ErrorCode::kUsage, "--calibrate names no photo");
-  return photos;
+  if (files.empty()) base::fail(base::ErrorCode::kUsage, "--calibrate names no photo");
+  return files;
 }
 
-Answers answers(predict::Predictor& predictor, const std::vector<image::Image>& photos, const char* what, bool quiet) {
+Answers answers(predict::Predictor& predictor, const std::vector<fs::path>& photos, const char* what, bool quiet) {
   base::Progress progress(what, static_cast<std::int64_t>(photos.size()), "photos", quiet);
   Answers all;
-  for (std::size_t begin = 0; begin < photos.size(); begin += kPhotosPerPass) {
-    const auto end = std::min(photos.size(), begin + kPhotosPerPass);
-    const std::vector<image::Image> some(photos.begin() + static_cast<std::ptrdiff_t>(begin),
-                                         photos.begin() + static_cast<std::ptrdiff_t>(end));
-    std::vector<predict::Predictor::Request> requests;
-    for (std::size_t i = 0; i < some.size(); ++i) requests.push_back({.photo = static_cast<std::int64_t>(i), .type = {}, .attributes = {}});
-    for (auto& answer : predictor.predict(predictor.image_features(some), requests)) all.push_back(std::move(answer));
-    progress.update(static_cast<std::int64_t>(end));
-  }
+  features::encode(predictor.checkpoint(), photos, {.photos_per_pass = 8}, [&](const features::Encoded& pass) {
+    if (!pass.failed.empty()) throw pass.failed.front().error;
+    std::vector<predict::Predictor::Request> requests(pass.photos.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) requests[i].photo = static_cast<std::int64_t>(i);
+    for (auto& answer : predictor.predict(pass.features, requests)) all.push_back(std::move(answer));
+    progress.update(static_cast<std::int64_t>(all.size()));
+  });
   return all;
 }
 
@@ -115,7 +109,7 @@ Exit run(const Options& options, const Session& session) {
     return Exit::kDone;
   }
   const auto taxonomy = catalog::Taxonomy::read(taxonomy_beside(options.taxonomy, {.model = options.model}));
-  const auto photos = load_photos(options.photos);
+  const auto photos = files_of(options.photos);
   Answers full;
   model::LoadOptions load{.int8 = true};
   {

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/progress.h"
 #include "dataset/questions.h"
-#include "image/decode.h"
+#include "features/encode.h"
 #include "model/adapter.h"
 #include "nn/int8.h"
 
@@ -113,28 +113,30 @@ std::map<std::string, std::map<std::string, std::string>> truths_of(const datase
 
 std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const dataset::Dataset& data, dataset::Split split,
                                        bool quiet) {
-  constexpr std::size_t kPhotosPerPass = 32;
-  auto truths = truths_of(data, split);
+  const auto truths = truths_of(data, split);
   base::Progress progress(fmt::format("judging {}", to_string(split)), static_cast<std::int64_t>(truths.size()), "photos",
                           quiet);
+  std::vector<const decltype(truths)::value_type*> labelled;
+  std::vector<std::filesystem::path> photos;
+  for (const auto& item : truths) {
+    labelled.push_back(&item);
+    photos.push_back(data.products.find(item.first)->second.photo);
+  }
   std::vector<evaluate::Judgement> judgements;
-  std::int64_t done = 0;
-  for (auto next = truths.begin(); next != truths.end();) {
-    std::vector<image::Image> photos;
+  features::encode(predictor.checkpoint(), photos, {.photos_per_pass = 32}, [&](const features::Encoded& pass) {
+    if (!pass.failed.empty()) throw pass.failed.front().error;
     std::vector<predict::Predictor::Request> requests;
-    std::vector<std::string> ids;
-    for (; next != truths.end() && photos.size() < kPhotosPerPass; ++next) {
-      const auto& product = data.products.find(next->first)->second;
-      predict::Predictor::Request request{.photo = static_cast<std::int64_t>(photos.size()), .type = product.type, .attributes = {}};
-      for (const auto& [attribute, value] : next->second) request.attributes.push_back(attribute);
-      photos.push_back(image::load(product.photo));
-      requests.push_back(std::move(request));
-      ids.push_back(next->first);
+    for (const auto photo : pass.photos) {
+      const auto& [id, values] = *labelled[photo];
+      auto& request = requests.emplace_back();
+      request = {.photo = static_cast<std::int64_t>(requests.size()) - 1, .type = data.products.find(id)->second.type, .attributes = {}};
+      for (const auto& [attribute, value] : values) request.attributes.push_back(attribute);
     }
-    const auto predictions = predictor.predict(predictor.image_features(photos), requests);
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      for (const auto& [attribute, truth] : truths[ids[i]]) {
-        evaluate::Judgement judgement{.id = ids[i], .attribute = attribute, .truth = truth, .predicted = {}};
+    const auto predictions = predictor.predict(pass.features, requests);
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+      const auto& [id, values] = *labelled[pass.photos[i]];
+      for (const auto& [attribute, truth] : values) {
+        evaluate::Judgement judgement{.id = id, .attribute = attribute, .truth = truth, .predicted = {}};
         for (const auto& prediction : predictions[i]) {
           if (prediction.attribute != attribute) continue;
           judgement.predicted = prediction.values.front().value;
@@ -143,9 +145,8 @@ std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const data
         judgements.push_back(std::move(judgement));
       }
     }
-    done += static_cast<std::int64_t>(ids.size());
-    progress.update(done);
-  }
+    progress.update(static_cast<std::int64_t>(pass.photos.back()) + 1);
+  });
   if (judgements.empty()) fail(ErrorCode::kInvalid, "the {} split has no example to judge", to_string(split));
   return judgements;
 }

@@ -76,6 +76,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--weight-decay", o.weight_decay, "AdamW's")->capture_default_str();
   command->add_option("--max-gradient-norm", o.max_gradient_norm, "gradients are clipped to it")->capture_default_str();
   command->add_flag("--augment", o.augment, "mirror and shift photos at random (full training)");
+  command->add_option("--feature-cache", o.feature_cache, "a folder that keeps what the vision tower saw, for the next LoRA run");
   command->add_option("--seed", o.seed, "of weights, order and dropout")->capture_default_str();
   command->add_option("--lora-r", o.lora.r, "rank of the adapter")->capture_default_str();
   command->add_option("--lora-alpha", o.lora.alpha, "its scale is alpha / r")->capture_default_str();

@@ -1,6 +1,5 @@
 #include "train/trainer.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/pad.h>
@@ -10,7 +9,6 @@
 #include <torch/optim/adam.h>
 #include <torch/optim/adamw.h>
 
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -21,9 +19,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/parallel.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "dataset/questions.h"
+#include "features/encode.h"
 #include "image/decode.h"
 #include "train/batches.h"
 #include "train/schedule.h"
@@ -39,7 +39,7 @@ constexpr std::size_t kPhotosPerPass = 32;    // when features are computed ahea
 constexpr std::int64_t kLargestShift = 4;     // pixels, of the augmentation
 constexpr std::int64_t kStepsPerLogLine = 20;
 
-// Every photo of the data set, resized once and kept as bytes: 12 kB at 64x64, 147 kB at 224x224.
+// The photos of the data set, each once.
 class Photos {
  public:
   explicit Photos(const model::ImageProcessor& processor) : processor_(processor) {}
@@ -50,21 +50,20 @@ class Photos {
     return place->second;
   }
 
+  const std::vector<std::filesystem::path>& paths() const { return paths_; }
+
+  // Resizes all of them and keeps them as bytes, for pixels(): 12 kB each at 64x64, 147 kB at 224x224.
   void load(bool quiet) {
     base::Progress progress("reading photos", static_cast<std::int64_t>(paths_.size()), "photos", quiet);
     resized_.resize(paths_.size());
-    std::atomic<std::int64_t> done = 0;
     std::mutex mutex;
-    at::parallel_for(0, static_cast<std::int64_t>(paths_.size()), 16, [&](std::int64_t begin, std::int64_t end) {
-      for (auto i = begin; i < end; ++i) {
-        resized_[static_cast<std::size_t>(i)] = processor_.resize(image::load(paths_[static_cast<std::size_t>(i)]));
-        const std::lock_guard lock(mutex);
-        progress.update(++done);
-      }
+    std::int64_t done = 0;
+    base::for_each_index(paths_.size(), [&](std::size_t i) {
+      resized_[i] = processor_.resize(image::load(paths_[i]));
+      const std::lock_guard lock(mutex);
+      progress.update(++done);
     });
   }
-
-  std::size_t size() const { return paths_.size(); }
 
   at::Tensor pixels(std::span<const std::size_t> photos) const {  // (P, 3, S, S)
     std::vector<at::Tensor> tensors;
@@ -103,9 +102,12 @@ class Run {
     validation_ = examples(data, Split::kValidation);
     if (train_.empty()) fail(ErrorCode::kInvalid, "the data set has no training example");
     prepare_folder();
-    photos_.load(options.quiet);
     choose_parameters();
-    if (options.method == Method::kLora) compute_features();
+    if (options.method == Method::kLora) {
+      compute_features();
+    } else {
+      photos_.load(options.quiet);
+    }
     make_optimizer();
   }
 
@@ -204,16 +206,15 @@ class Run {
 
   // The photo's side of the model is frozen: what it says of a photo stays the same through all epochs.
   void compute_features() {
-    const at::NoGradGuard no_grad;
     checkpoint_.model->eval();
-    base::Progress progress("encoding photos", static_cast<std::int64_t>(photos_.size()), "photos", options_.quiet);
+    base::Progress progress("encoding photos", static_cast<std::int64_t>(photos_.paths().size()), "photos", options_.quiet);
     std::vector<at::Tensor> all;
-    for (std::size_t begin = 0; begin < photos_.size(); begin += kPhotosPerPass) {
-      std::vector<std::size_t> some;
-      for (auto i = begin; i < std::min(photos_.size(), begin + kPhotosPerPass); ++i) some.push_back(i);
-      all.push_back(checkpoint_.model->image_features(photos_.pixels(some)));
-      progress.update(static_cast<std::int64_t>(begin + some.size()));
-    }
+    features::encode(checkpoint_, photos_.paths(), {.cache = options_.feature_cache, .photos_per_pass = kPhotosPerPass},
+                     [&](const features::Encoded& pass) {
+                       if (!pass.failed.empty()) throw pass.failed.front().error;
+                       all.push_back(pass.features);
+                       progress.update(static_cast<std::int64_t>(pass.photos.back()) + 1);
+                     });
     features_ = at::cat(all);  // (photos, Q, D)
   }
 

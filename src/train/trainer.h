@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "dataset/examples.h"
@@ -37,6 +36,7 @@ struct TrainOptions {
   std::int64_t epochs = 10;
   std::int64_t batch_size = 16;  // examples
   bool augment = false;          // photos mirrored and shifted at random; method kFull only
+  std::filesystem::path feature_cache = {};  // under LoRA: a folder that keeps photos' features for the next run; empty: none
   std::uint64_t seed = 0;
   bool quiet = false;  // no progress
 };
