@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <cstdio>
 #include <exception>
 
@@ -7,6 +9,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "command.h"
+#include "hyperparameters.h"
 
 namespace {
 
@@ -44,9 +47,12 @@ int run(int argc, char** argv) {
   hangtag::app::add_predict(app, session);
   hangtag::app::add_ask(app, session);
   hangtag::app::add_describe(app, session);
+  hangtag::app::add_bench(app, session);
 
   try {
-    app.parse(argc, argv);
+    auto arguments = hangtag::app::with_hyperparameters({argv + 1, argv + argc});
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? static_cast<int>(Exit::kDone) : static_cast<int>(Exit::kWrongUse);
   }

@@ -64,6 +64,9 @@ std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const data
 
 evaluate::ValueCounts train_counts(const dataset::Dataset& data);
 
+// The most that this process has had in memory, in bytes; mapped files count as far as they were read. 0 off Linux.
+std::uint64_t peak_memory();
+
 // YYYY-MM-DD, today, in UTC.
 std::string today();
 

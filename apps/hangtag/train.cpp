@@ -1,11 +1,15 @@
 #include <fmt/format.h>
 
+#include <csignal>
+
 #include "base/error.h"
 #include "base/log.h"
+#include "base/progress.h"
 #include "command.h"
 #include "shared.h"
 #include "train/presets.h"
 #include "train/trainer.h"
+#include "train_page.h"
 
 namespace hangtag::app {
 namespace {
@@ -20,11 +24,29 @@ struct Options {
   train::TrainOptions train;
 };
 
+// What a signal may touch. A second signal of the kind ends the process as it always would.
+volatile std::sig_atomic_t stop_asked = 0;
+extern "C" void ask_to_stop(int signal) {
+  stop_asked = 1;
+  std::signal(signal, SIG_DFL);
+}
+
+Exit print_plan(const train::TrainResult& result, const train::TrainOptions& options) {
+  const double seconds = result.seconds_per_step * static_cast<double>(result.steps);
+  fmt::print("trainable parameters   {}\n", result.trainable_parameters);
+  fmt::print("steps                  {} in {} epochs\n", result.steps, options.epochs);
+  fmt::print("time                   {} at {:.3g} s a step{}\n", base::format_duration(seconds), result.seconds_per_step,
+             options.method == train::Method::kLora ? ", photos' features and validation not counted" : ", validation not counted");
+  fmt::print("memory                 {:.2f} GB so far; all photos are kept in memory besides\n",
+             static_cast<double>(peak_memory()) / 1e9);
+  return Exit::kDone;
+}
+
 Exit run(const Options& given, const Session& session) {
   auto options = given.train;
   options.quiet = session.quiet;
   options.method = given.method == "full" ? train::Method::kFull : train::Method::kLora;
-  options.optimizer = given.optimizer == "adam" ? train::Optimizer::kAdam : train::Optimizer::kAdamW;
+  options.optimizer = given.optimizer == "adam" ? train::Algorithm::kAdam : train::Algorithm::kAdamW;
   options.lora.target_modules = given.targets;
   options.lora.base_model = given.model.model.string();
   if (given.model.model.empty() == given.from_scratch.empty()) {
@@ -41,12 +63,23 @@ Exit run(const Options& given, const Session& session) {
                     : options.method == train::Method::kFull
                         ? model::load_checkpoint(given.model.model, {.memory = model::Memory::kWritable})
                         : load_model(given.model);
+  options.model_name = given.from_scratch.empty() ? given.model.model.string() : given.from_scratch;
+  options.data_name = given.data.folder.string();
+  std::signal(SIGTERM, ask_to_stop);
+  std::signal(SIGINT, ask_to_stop);
+  options.stop = [] { return stop_asked != 0; };
   const auto result = train::train(checkpoint, data, options);
+  if (options.dry_run) return print_plan(result, options);
   data.taxonomy.write(options.out / dataset::kTaxonomyFile);
+  write_train_page(options.out);
+  if (result.stopped) {
+    fmt::print(stderr, "\nhangtag: stopped; everything up to here is in {}: the same command with --resume goes on\n", options.out.string());
+    return Exit::kDone;
+  }
   if (!session.quiet) {
     fmt::print(stderr,
                "{} trainable parameters; best epoch {}: validation loss {:.4f}, {:.1f} % of answers exact\n"
-               "{} holds best/ and last/, metrics.jsonl and run.json\n",
+               "{} holds best/ and last/, report.html, metrics.jsonl and run.json\n",
                result.trainable_parameters, result.best.epoch, result.best.validation_loss,
                100 * result.best.validation_exact, options.out.string());
   }
@@ -66,9 +99,18 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--images", options->data.images, "where the photos are, if they moved");
   command->add_option("--out", o.out, "the run's folder")->required();
   command->add_flag("--overwrite", o.overwrite, "replace an earlier run in the run's folder");
+  command->add_flag("--resume", o.resume, "go on with the run in the run's folder, or begin it where there is none");
+  command->add_flag("--dry-run", o.dry_run, "count parameters and steps, time a few of them, and stop");
+  command->add_option("--hyperparameters", "a JSON object of these options, as SageMaker's hyperparameters.json: {\"epochs\": \"5\"}");
   command->add_option("--method", options->method, "lora or full")->check(CLI::IsMember({"lora", "full"}))->capture_default_str();
   command->add_option("--epochs", o.epochs, "passes over the training examples")->capture_default_str();
   command->add_option("--batch-size", o.batch_size, "examples a step")->capture_default_str();
+  command->add_option("--accumulate", o.accumulate, "batches a step, as if they were one")->capture_default_str();
+  command->add_option("--patience", o.patience, "end after so many epochs without a lower validation loss; 0: never")->capture_default_str();
+  command->add_option("--keep-epochs", o.keep_epochs, "keep the weights of the latest epochs too, in epochs/")->capture_default_str();
+  command->add_option("--save-every", o.save_every_seconds, "seconds between saves of the state within an epoch")->capture_default_str();
+  command->add_flag("--balance", o.balance, "give rare values more weight in the loss");
+  command->add_option("--label-smoothing", o.label_smoothing, "share of the probability spread over all tokens")->capture_default_str();
   command->add_option("--learning-rate", o.learning_rate, "at its peak, after the warm-up")->capture_default_str();
   command->add_option("--warmup", o.warmup_share, "share of the steps")->capture_default_str();
   add_dtype_option(*command, options->model, "--base-dtype");

@@ -43,7 +43,7 @@ Blip2Impl::Blip2Impl(const nn::Weights& weights, const Blip2Config& config)
       language_model_(child<T5>(weights, "language_model", config.text)) {}
 
 at::Tensor Blip2Impl::image_features(const at::Tensor& pixel_values) {
-  const auto image_embeds = vision_model_(pixel_values);  // (P, T, vision width)
+  const auto image_embeds = this->image_embeds(pixel_values);
   // Under fp16 the Q-Former stays in fp32, where it does not overflow.
   const auto queries = qformer_(query_tokens_, image_embeds).to(image_embeds.scalar_type());
   return language_projection_(queries);

@@ -34,6 +34,7 @@ class Blip2Impl : public nn::Module {
  public:
   Blip2Impl(const nn::Weights& weights, const Blip2Config& config);
 
+  at::Tensor image_embeds(const at::Tensor& pixel_values) { return vision_model_(pixel_values); }  // → (P, T, vision width)
   at::Tensor image_features(const at::Tensor& pixel_values);  // (P, 3, S, S) → (P, Q, D)
 
   // features (B, Q, D) → a decoder state that has seen the photo and the text, and no token of the answer.
@@ -41,7 +42,7 @@ class Blip2Impl : public nn::Module {
 
   at::Tensor decode(const DecoderInput& input, DecoderState& state);  // → (B, N, V)
 
-  // Logits (B, N, V) of labels (B, N) under teacher forcing. -100 in the labels is padding.
+  // Logits (B, N, V) of labels (B, N) under teacher forcing. -100 in the labels is padding, where logits are unspecified.
   at::Tensor forward(const at::Tensor& features, const TextBatch& text, const at::Tensor& labels);
 
   const Blip2Config& config() const { return config_; }

@@ -14,6 +14,7 @@ struct TokenExample {
   std::size_t photo;
   std::vector<std::int64_t> prompt;
   std::vector<std::int64_t> answer;
+  double weight = 1;  // in the loss
 };
 
 // Every example once, in new random order, in batches of `size` (the last may be smaller); each is a list of indices.

@@ -128,6 +128,111 @@ TEST_F(TrainTest, TheSameSeedGivesTheSameLosses) {
   EXPECT_DOUBLE_EQ(losses[0], losses[1]);
 }
 
+// A resumed run has every loss of one that was not interrupted, whether it was told to stop or died.
+TEST_F(TrainTest, ResumingContinuesToTheLastBit) {
+  const auto losses = [&](const fs::path& run) {
+    std::vector<std::string> lines;
+    std::ifstream metrics(run / "metrics.jsonl");
+    for (std::string line; std::getline(metrics, line);) {
+      auto json = base::parse_json(line, "metrics");
+      for (const char* timing : {"seconds", "examples_per_second"}) json.erase(timing);
+      lines.push_back(json.dump());
+    }
+    return lines;
+  };
+  for (const auto method : {Method::kFull, Method::kLora}) {
+    auto some = options(method);
+    some.epochs = 12;
+    some.batch_size = 2;
+    some.augment = method == Method::kFull;
+    some.lora = {.r = 4, .alpha = 16, .dropout = 0.3};
+    const auto run = [&](const std::string& name, bool resume, std::function<bool()> stop) {
+      auto checkpoint = new_model("tiny", data_, 1);
+      auto these = some;
+      these.out = folder_ / name;
+      these.overwrite = !resume;
+      these.resume = resume;
+      these.stop = std::move(stop);
+      return train(checkpoint, data_, these);
+    };
+    run("whole", false, {});
+    int asked = 0;
+    EXPECT_TRUE(run("parts", false, [&] { return ++asked == 7; }).stopped);
+    struct Killed {};
+    EXPECT_THROW(run("parts", true, [&]() -> bool { return ++asked < 26 ? false : throw Killed(); }), Killed);
+    EXPECT_FALSE(run("parts", true, {}).stopped);
+    const auto whole = losses(folder_ / "whole");
+    EXPECT_GT(whole.size(), 12u);
+    EXPECT_EQ(losses(folder_ / "parts"), whole);
+    EXPECT_EQ(base::read_file(folder_ / "parts" / "last" / (method == Method::kFull ? "model.safetensors" : "adapter_model.safetensors")),
+              base::read_file(folder_ / "whole" / "last" / (method == Method::kFull ? "model.safetensors" : "adapter_model.safetensors")));
+  }
+}
+
+TEST_F(TrainTest, ResumingWantsTheSameOptions) {
+  auto some = options(Method::kFull);
+  some.epochs = 1;
+  auto checkpoint = new_model("tiny", data_, 1);
+  train(checkpoint, data_, some);
+  some.overwrite = false;
+  some.resume = true;
+  some.learning_rate = 1e-4;
+  try {
+    train(checkpoint, data_, some);
+    FAIL() << "another learning rate is another run";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
+    EXPECT_NE(std::string(error.what()).find("learning_rate"), std::string::npos);
+  }
+}
+
+TEST_F(TrainTest, AccumulatedBatchesAreOneBatch) {
+  double losses[2];
+  for (const int parts : {1, 4}) {
+    auto some = options(Method::kFull);
+    some.epochs = 3;
+    some.batch_size = 8 / parts;
+    some.accumulate = parts;
+    auto checkpoint = new_model("tiny", data_, 1);
+    losses[parts == 4] = train(checkpoint, data_, some).last.validation_loss;
+  }
+  EXPECT_NEAR(losses[0], losses[1], 1e-5);
+}
+
+TEST_F(TrainTest, StopsWhenValidationNoLongerGains) {
+  auto some = options(Method::kFull);
+  some.epochs = 200;
+  some.patience = 2;
+  some.learning_rate = 1e-2;
+  some.keep_epochs = 2;
+  auto checkpoint = new_model("tiny", data_, 1);
+  const auto result = train(checkpoint, data_, some);
+  EXPECT_LT(result.last.epoch, 200);
+  EXPECT_EQ(result.last.epoch, result.best.epoch + 2);
+  const auto kept = [&](std::int64_t epoch) { return fs::exists(folder_ / "run" / "epochs" / std::to_string(epoch) / "model.safetensors"); };
+  EXPECT_TRUE(kept(result.last.epoch) && kept(result.last.epoch - 1));
+  EXPECT_FALSE(kept(result.last.epoch - 2));
+}
+
+TEST_F(TrainTest, ABalancedSmoothedRunLearnsToo) {
+  auto some = options(Method::kFull);
+  some.balance = true;
+  some.label_smoothing = 0.05;
+  auto checkpoint = new_model("tiny", data_, 1);
+  EXPECT_EQ(train(checkpoint, data_, some).best.validation_exact, 1.0);
+}
+
+TEST_F(TrainTest, ADryRunWritesNothing) {
+  auto some = options(Method::kLora);
+  some.dry_run = true;
+  auto checkpoint = new_model("tiny", data_, 1);
+  const auto result = train(checkpoint, data_, some);
+  EXPECT_EQ(result.steps, 24);
+  EXPECT_GT(result.trainable_parameters, 0);
+  EXPECT_GT(result.seconds_per_step, 0);
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
+}
+
 TEST_F(TrainTest, AnEarlierRunIsNotWrittenOverUnasked) {
   auto checkpoint = new_model("tiny", data_, 1);
   auto once = options(Method::kFull);
@@ -138,6 +243,7 @@ TEST_F(TrainTest, AnEarlierRunIsNotWrittenOverUnasked) {
   EXPECT_TRUE(fs::exists(folder_ / "run" / "last" / "model.safetensors"));
 }
 
+// Weights that cannot be saved by going back: the run says so in the end, after having tried.
 TEST_F(TrainTest, DivergenceIsAnErrorAndSavesNothing) {
   auto checkpoint = new_model("tiny", data_, 1);
   checkpoint.model->parameters().front().detach().fill_(std::numeric_limits<float>::quiet_NaN());
@@ -147,6 +253,9 @@ TEST_F(TrainTest, DivergenceIsAnErrorAndSavesNothing) {
   } catch (const base::Error& error) {
     EXPECT_EQ(error.code(), base::ErrorCode::kDiverged);
   }
+  const auto metrics = base::read_file(folder_ / "run" / "metrics.jsonl");
+  EXPECT_NE(metrics.find("\"event\":\"skip\""), std::string::npos);
+  EXPECT_NE(metrics.find("\"event\":\"setback\""), std::string::npos);
   EXPECT_FALSE(fs::exists(folder_ / "run" / "last")) << "weights that are not finite are never saved";
 }
 

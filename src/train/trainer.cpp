@@ -2,30 +2,25 @@
 
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/pad.h>
-#include <ATen/ops/stack.h>
+#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/tensor.h>
-#include <torch/nn/utils/clip_grad.h>
-#include <torch/optim/adam.h>
-#include <torch/optim/adamw.h>
 
 #include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
 #include <map>
-#include <mutex>
+#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/parallel.h"
 #include "base/progress.h"
 #include "base/random.h"
 #include "dataset/questions.h"
 #include "features/encode.h"
-#include "image/decode.h"
 #include "train/batches.h"
+#include "train/photos.h"
 #include "train/schedule.h"
 
 namespace hangtag::train {
@@ -34,113 +29,84 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 using dataset::Split;
+using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kPhotosPerPass = 32;    // when features are computed ahead
-constexpr std::int64_t kLargestShift = 4;     // pixels, of the augmentation
+constexpr std::size_t kPhotosPerPass = 32;  // when features are computed ahead
 constexpr std::int64_t kStepsPerLogLine = 20;
+constexpr int kSkipsBeforeSetback = 3;  // steps in a row that were not finite
+constexpr std::int64_t kSetbacks = 3;
+constexpr std::int64_t kDryRunSteps = 3;
 
-// The photos of the data set, each once.
-class Photos {
- public:
-  explicit Photos(const model::ImageProcessor& processor) : processor_(processor) {}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-  std::size_t add(const std::filesystem::path& path) {
-    const auto [place, is_new] = index_.try_emplace(path.string(), paths_.size());
-    if (is_new) paths_.push_back(path);
-    return place->second;
+std::filesystem::path state_folder(const TrainOptions& options) { return options.out / "state"; }
+
+// Among the values of its attribute, an example's weight goes with the root of how much rarer than the mean value its own
+// is; the mean weight over the attribute's examples is 1.
+std::vector<double> balancing_weights(const std::vector<dataset::Example>& examples) {
+  std::map<std::string, std::map<std::string, double>> counts;  // attribute → answer → examples
+  for (const auto& example : examples) ++counts[example.attribute][example.answer];
+  std::map<std::string, double> norm;  // attribute → sum over examples of count^-1/2, by the number of examples
+  for (const auto& [attribute, values] : counts) {
+    double roots = 0, total = 0;
+    for (const auto& [answer, count] : values) {
+      roots += std::sqrt(count);
+      total += count;
+    }
+    norm[attribute] = roots / total;
   }
-
-  const std::vector<std::filesystem::path>& paths() const { return paths_; }
-
-  // Resizes all of them and keeps them as bytes, for pixels(): 12 kB each at 64x64, 147 kB at 224x224.
-  void load(bool quiet) {
-    base::Progress progress("reading photos", static_cast<std::int64_t>(paths_.size()), "photos", quiet);
-    resized_.resize(paths_.size());
-    std::mutex mutex;
-    std::int64_t done = 0;
-    base::for_each_index(paths_.size(), [&](std::size_t i) {
-      resized_[i] = processor_.resize(image::load(paths_[i]));
-      const std::lock_guard lock(mutex);
-      progress.update(++done);
-    });
+  std::vector<double> weights;
+  for (const auto& example : examples) {
+    weights.push_back(1 / std::sqrt(counts[example.attribute][example.answer]) / norm[example.attribute]);
   }
-
-  at::Tensor pixels(std::span<const std::size_t> photos) const {  // (P, 3, S, S)
-    std::vector<at::Tensor> tensors;
-    for (const auto photo : photos) tensors.push_back(processor_.normalize(resized_[photo]));
-    return at::stack(tensors);
-  }
-
- private:
-  model::ImageProcessor processor_;
-  std::map<std::string, std::size_t> index_;
-  std::vector<std::filesystem::path> paths_;
-  std::vector<image::Image> resized_;
-};
-
-// Half of the photos mirrored, all of them moved by a few pixels, with their edges repeated: no attribute of a garment
-// depends on either.
-at::Tensor augmented(const at::Tensor& pixels, base::Random& random) {
-  std::vector<at::Tensor> photos;
-  const auto height = pixels.size(2), width = pixels.size(3);
-  for (const auto& photo : pixels.unbind(0)) {
-    auto padded = at::pad(photo.unsqueeze(0), std::vector<std::int64_t>(4, kLargestShift), "replicate").squeeze(0);
-    if (random.chance(0.5)) padded = padded.flip(2);
-    const auto top = static_cast<std::int64_t>(random.below(2 * kLargestShift + 1));
-    const auto left = static_cast<std::int64_t>(random.below(2 * kLargestShift + 1));
-    photos.push_back(padded.slice(1, top, top + height).slice(2, left, left + width));
-  }
-  return at::stack(photos);
+  return weights;
 }
 
-// The training run's state: everything that one epoch hands to the next.
+// The training run's state: everything that one step hands to the next.
 class Run {
  public:
   Run(model::Checkpoint& checkpoint, const dataset::Dataset& data, const TrainOptions& options)
-      : checkpoint_(checkpoint), options_(options), random_(options.seed, "train"), photos_(checkpoint.processor) {
+      : checkpoint_(checkpoint), options_(options), photos_(checkpoint.processor), random_(options.seed, "train") {
     train_ = examples(data, Split::kTrain);
     validation_ = examples(data, Split::kValidation);
     if (train_.empty()) fail(ErrorCode::kInvalid, "the data set has no training example");
-    prepare_folder();
+    const auto steps_per_epoch = divided_up(divided_up(static_cast<std::int64_t>(train_.size()), options.batch_size), options.accumulate);
+    total_steps_ = steps_per_epoch * options.epochs;
+    warmup_steps_ = static_cast<std::int64_t>(options.warmup_share * static_cast<double>(total_steps_));
+    position_.best.validation_loss = std::numeric_limits<double>::infinity();
     choose_parameters();
+    if (!options.dry_run) open_folder();
     if (options.method == Method::kLora) {
       compute_features();
     } else {
       photos_.load(options.quiet);
     }
-    make_optimizer();
   }
 
   TrainResult run() {
-    TrainResult result;
-    for (const auto& parameter : parameters_) result.trainable_parameters += parameter.numel();
-    result.best.validation_loss = std::numeric_limits<double>::infinity();
-    const auto steps_per_epoch = (static_cast<std::int64_t>(train_.size()) + options_.batch_size - 1) / options_.batch_size;
-    total_steps_ = steps_per_epoch * options_.epochs;
-    warmup_steps_ = static_cast<std::int64_t>(options_.warmup_share * static_cast<double>(total_steps_));
-    for (std::int64_t epoch = 1; epoch <= options_.epochs; ++epoch) {
-      const auto start = std::chrono::steady_clock::now();
-      EpochResult now{.epoch = epoch, .train_loss = train_epoch(epoch)};
-      validate(now);
-      // Without validation examples the training loss has to do.
-      const bool better = validation_.empty() || now.validation_loss < result.best.validation_loss;
-      if (better) result.best = now;
-      result.last = now;
-      save(options_.out / "last");
-      if (better) save(options_.out / "best");
-      log({{"event", "epoch"},
-           {"epoch", epoch},
-           {"train_loss_mean", now.train_loss},
-           {"validation_loss", now.validation_loss},
-           {"validation_exact", now.validation_exact},
-           {"seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()},
-           {"best", better}});
+    result_.steps = total_steps_;
+    for (const auto& parameter : optimizer_->parameters()) result_.trainable_parameters += parameter.numel();
+    while (position_.epoch <= options_.epochs && !out_of_patience()) {
+      const auto start = Clock::now();
+      const auto loss = train_epoch();
+      if (options_.dry_run || result_.stopped) break;
+      if (!loss) continue;  // set back: position_ says where to
+      EpochResult now{.epoch = position_.epoch, .train_loss = *loss};
+      if (!validate(now)) {
+        set_back("the validation loss is not finite");
+        continue;
+      }
+      finish_epoch(now, start);
     }
     checkpoint_.model->eval();
-    return result;
+    result_.best = position_.best;
+    result_.last = position_.last;
+    return result_;
   }
 
  private:
+  static std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
   std::vector<TokenExample> examples(const dataset::Dataset& data, Split split) {
     std::map<std::string, std::vector<std::int64_t>> tokens;  // questions repeat
     const auto encode = [&](const std::string& text) {
@@ -148,47 +114,142 @@ class Run {
       if (is_new) place->second = checkpoint_.tokenizer.encode(text);
       return place->second;
     };
+    auto chosen = data.examples[split];
+    // A dry run needs the photos of its few steps alone.
+    const auto enough = static_cast<std::size_t>(kDryRunSteps * options_.batch_size * options_.accumulate);
+    if (options_.dry_run && chosen.size() > enough) chosen.resize(enough);
+    const auto weights = options_.balance && split == Split::kTrain ? balancing_weights(chosen) : std::vector<double>(chosen.size(), 1);
     std::vector<TokenExample> all;
-    for (const auto& example : data.examples[split]) {
-      const auto& product = data.products.find(example.id)->second;
-      all.push_back({.photo = photos_.add(product.photo),
-                     .prompt = encode(dataset::prompt(example.question)),
-                     .answer = encode(example.answer)});
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      all.push_back({.photo = photos_.add(data.products.find(chosen[i].id)->second.photo),
+                     .prompt = encode(dataset::prompt(chosen[i].question)),
+                     .answer = encode(chosen[i].answer),
+                     .weight = weights[i]});
     }
     return all;
   }
 
-  void prepare_folder() {
-    const auto metrics = options_.out / "metrics.jsonl";
-    std::error_code error;
-    if (std::filesystem::exists(metrics, error)) {
-      if (!options_.overwrite) {
-        fail(ErrorCode::kUsage, "{} holds an earlier run: choose another folder, or --overwrite it", options_.out.string());
-      }
-      for (const char* weights : {"best", "last"}) std::filesystem::remove_all(options_.out / weights, error);
-    }
-    std::filesystem::create_directories(options_.out, error);
-    if (error) fail(ErrorCode::kIo, "{}: cannot make the folder: {}", options_.out.string(), error.message());
+  // ---- the folder
+
+  base::OrderedJson described() const {
     const bool lora = options_.method == Method::kLora;
-    base::OrderedJson json = {{"method", lora ? "lora" : "full"},
-                              {"optimizer", options_.optimizer == Optimizer::kAdam ? "adam" : "adamw"},
+    base::OrderedJson json = {{"model", options_.model_name},
+                              {"data", options_.data_name},
+                              {"method", lora ? "lora" : "full"},
+                              {"optimizer", options_.optimizer == Algorithm::kAdam ? "adam" : "adamw"},
                               {"learning_rate", options_.learning_rate},
                               {"weight_decay", options_.weight_decay},
                               {"max_gradient_norm", options_.max_gradient_norm},
                               {"warmup_share", options_.warmup_share},
                               {"epochs", options_.epochs},
                               {"batch_size", options_.batch_size},
+                              {"accumulate", options_.accumulate},
+                              {"patience", options_.patience},
+                              {"label_smoothing", options_.label_smoothing},
+                              {"balance", options_.balance},
                               {"augment", options_.augment},
                               {"seed", options_.seed},
                               {"train_examples", train_.size()},
                               {"validation_examples", validation_.size()}};
     if (lora) json["lora"] = model::to_json(options_.lora);
-    base::write_json(options_.out / "run.json", json);
-    metrics_.open(metrics, std::ios::trunc);
-    if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", metrics.string());
+    return json;
   }
 
+  void open_folder() {
+    std::error_code error;
+    const auto description = options_.out / "run.json";
+    const auto metrics = options_.out / "metrics.jsonl";
+    const bool resumed = options_.resume && std::filesystem::exists(state_folder(options_) / "state.json", error);
+    if (resumed) {
+      check_same_run(description);
+      position_ = load_state(state_folder(options_), *optimizer_);
+      random_ = base::Random(position_.random);
+      std::filesystem::resize_file(metrics, position_.metrics_bytes, error);  // what came after the state comes again
+      if (error) fail(ErrorCode::kIo, "{}: cannot be cut back to where the run goes on: {}", metrics.string(), error.message());
+    } else {
+      if (std::filesystem::exists(metrics, error)) {
+        if (!options_.overwrite) {
+          fail(ErrorCode::kUsage, "{} holds an earlier run: choose another folder, --overwrite it, or --resume it where it stopped",
+               options_.out.string());
+        }
+        for (const char* part : {"best", "last", "epochs", "state"}) std::filesystem::remove_all(options_.out / part, error);
+      }
+      std::filesystem::create_directories(options_.out, error);
+      if (error) fail(ErrorCode::kIo, "{}: cannot make the folder: {}", options_.out.string(), error.message());
+      base::write_json(description, described());
+      position_.order = position_.random = random_.state();
+    }
+    metrics_.open(metrics, resumed ? std::ios::app : std::ios::trunc);
+    if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", metrics.string());
+    metrics_.seekp(0, std::ios::end);
+    if (!resumed) save_position();
+  }
+
+  void check_same_run(const std::filesystem::path& path) const {
+    const auto before = base::read_json(path);
+    const base::Json now = described();
+    for (const auto& [key, value] : now.items()) {
+      if (before.contains(key) && before[key] == value) continue;
+      fail(ErrorCode::kUsage, "{}: \"{}\" was {} when the run began and is {} now: resume it with the options that it began with",
+           path.string(), key, before.contains(key) ? before[key].dump() : "absent", value.dump());
+    }
+  }
+
+  void save_position() {
+    position_.random = random_.state();
+    position_.metrics_bytes = static_cast<std::uint64_t>(metrics_.tellp());
+    save_state(state_folder(options_), position_, *optimizer_);
+    saved_ = Clock::now();
+  }
+
+  void save_weights(const std::filesystem::path& folder) const {
+    if (options_.method == Method::kLora) {
+      model::save_adapter(folder, checkpoint_.model, options_.lora);
+    } else {
+      model::save_checkpoint(folder, checkpoint_);
+    }
+  }
+
+  void finish_epoch(const EpochResult& now, Clock::time_point start) {
+    // Without validation examples the training loss has to do.
+    const bool better = validation_.empty() || now.validation_loss < position_.best.validation_loss;
+    if (better) position_.best = now;
+    position_.last = now;
+    save_weights(options_.out / "last");
+    if (better) save_weights(options_.out / "best");
+    if (options_.keep_epochs > 0) {
+      save_weights(options_.out / "epochs" / std::to_string(now.epoch));
+      std::error_code error;
+      std::filesystem::remove_all(options_.out / "epochs" / std::to_string(now.epoch - options_.keep_epochs), error);
+    }
+    log({{"event", "epoch"},
+         {"epoch", now.epoch},
+         {"train_loss_mean", now.train_loss},
+         {"validation_loss", now.validation_loss},
+         {"validation_exact", now.validation_exact},
+         {"seconds", seconds_since(start)},
+         {"best", better}});
+    ++position_.epoch;
+    position_.batch = position_.seen = 0;
+    position_.loss_sum = 0;
+    position_.order = random_.state();
+    save_position();
+  }
+
+  bool out_of_patience() const {
+    return options_.patience > 0 && position_.last.epoch - position_.best.epoch >= options_.patience;
+  }
+
+  void log(const base::OrderedJson& line) {
+    if (options_.dry_run) return;
+    metrics_ << base::to_line(line) << std::endl;  // flushed, so that what happened before a crash is there
+    if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", (options_.out / "metrics.jsonl").string());
+  }
+
+  // ---- the model
+
   void choose_parameters() {
+    std::vector<at::Tensor> parameters;
     if (options_.method == Method::kLora) {
       model::add_adapter(checkpoint_.model, options_.lora, options_.seed);
       for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model)) {
@@ -196,12 +257,13 @@ class Run {
         if (name.find(".language_model.") == std::string::npos) {
           fail(ErrorCode::kUsage, "the adapter's targets reach \"{}\"; only modules of the language model can be tuned", name);
         }
-        parameters_.push_back(tensor);
+        parameters.push_back(tensor);
       }
     } else {
-      parameters_ = checkpoint_.model->parameters();
+      parameters = checkpoint_.model->parameters();
     }
-    for (auto& parameter : parameters_) parameter.set_requires_grad(true);
+    for (auto& parameter : parameters) parameter.set_requires_grad(true);
+    optimizer_.emplace(options_.optimizer, std::move(parameters), options_.weight_decay);
   }
 
   // The photo's side of the model is frozen: what it says of a photo stays the same through all epochs.
@@ -218,33 +280,23 @@ class Run {
     features_ = at::cat(all);  // (photos, Q, D)
   }
 
-  void make_optimizer() {
-    if (options_.optimizer == Optimizer::kAdam) {
-      optimizer_ = std::make_unique<torch::optim::Adam>(parameters_, torch::optim::AdamOptions(options_.learning_rate));
-    } else {
-      optimizer_ = std::make_unique<torch::optim::AdamW>(
-          parameters_, torch::optim::AdamWOptions(options_.learning_rate).weight_decay(options_.weight_decay));
-    }
-  }
-
-  void set_learning_rate(double rate) {
-    for (auto& group : optimizer_->param_groups()) group.options().set_lr(rate);
-  }
-
   struct Batch {
     at::Tensor features;  // (B, Q, D)
     model::TextBatch text;
-    at::Tensor labels;  // (B, N)
+    at::Tensor labels;   // (B, N)
+    at::Tensor weights;  // (B)
   };
 
   Batch make_batch(const std::vector<TokenExample>& examples, const std::vector<std::size_t>& indices, bool training) {
     std::vector<std::vector<std::int64_t>> prompts, answers;
-    std::vector<std::size_t> photos;       // each once
-    std::vector<std::int64_t> photo_of;    // row → place in photos
+    std::vector<std::size_t> photos;     // each once
+    std::vector<std::int64_t> photo_of;  // row → place in photos
+    std::vector<float> weights;
     std::map<std::size_t, std::int64_t> place;
     for (const auto i : indices) {
       prompts.push_back(examples[i].prompt);
       answers.push_back(examples[i].answer);
+      weights.push_back(static_cast<float>(examples[i].weight));
       const auto [found, is_new] = place.try_emplace(examples[i].photo, static_cast<std::int64_t>(photos.size()));
       if (is_new) photos.push_back(examples[i].photo);
       photo_of.push_back(found->second);
@@ -259,59 +311,129 @@ class Run {
     }
     return {.features = features.index_select(0, at::tensor(photo_of, at::kLong)),
             .text = model::pad(prompts, checkpoint_.model->config().text.pad_token_id),
-            .labels = model::pad_labels(answers)};
+            .labels = model::pad_labels(answers),
+            .weights = at::tensor(weights)};
   }
 
-  double train_epoch(std::int64_t epoch) {
+  // ---- an epoch
+
+  using Batches = std::vector<std::vector<std::size_t>>;
+
+  // The mean loss; nothing where the run was set back, stopped, or only tried.
+  std::optional<double> train_epoch() {
     checkpoint_.model->train();
-    const auto batches = make_batches(train_, static_cast<std::size_t>(options_.batch_size),
-                                      options_.method == Method::kFull, random_);
-    base::Progress progress(fmt::format("epoch {}/{}", epoch, options_.epochs), static_cast<std::int64_t>(train_.size()),
+    auto order = base::Random(position_.order);
+    const auto batches = make_batches(train_, static_cast<std::size_t>(options_.batch_size), options_.method == Method::kFull, order);
+    if (position_.batch == 0) random_ = order;  // in the middle of an epoch the random numbers go on where they stood
+    base::Progress progress(fmt::format("epoch {}/{}", position_.epoch, options_.epochs), static_cast<std::int64_t>(train_.size()),
                             "examples", options_.quiet);
-    const auto start = std::chrono::steady_clock::now();
-    double sum = 0;
-    double recent = 0;  // exponential mean, for the eye
-    std::int64_t seen = 0;
-    for (const auto& indices : batches) {
-      const double rate = learning_rate(options_.learning_rate, step_, warmup_steps_, total_steps_);
-      set_learning_rate(rate);
-      const auto batch = make_batch(train_, indices, /*training=*/true);
-      const auto loss = model::language_model_loss(checkpoint_.model(batch.features, batch.text, batch.labels), batch.labels);
-      const double value = loss.item<double>();
-      if (!std::isfinite(value)) diverged(epoch, fmt::format("the loss is {}", value));
-      optimizer_->zero_grad();
-      loss.backward();
-      const double norm = torch::nn::utils::clip_grad_norm_(parameters_, options_.max_gradient_norm);
-      if (!std::isfinite(norm)) diverged(epoch, fmt::format("the gradients' norm is {}", norm));
-      optimizer_->step();
-      ++step_;
-
-      seen += static_cast<std::int64_t>(indices.size());
-      sum += value * static_cast<double>(indices.size());
-      recent = seen == static_cast<std::int64_t>(indices.size()) ? value : 0.95 * recent + 0.05 * value;
-      progress.update(seen, fmt::format("loss {:.4f}", recent));
-      if (step_ % kStepsPerLogLine == 0) {
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        log({{"event", "step"},
-             {"epoch", epoch},
-             {"step", step_},
-             {"train_loss", value},
-             {"learning_rate", rate},
-             {"examples_per_second", static_cast<double>(seen) / seconds}});
+    const auto start = Clock::now();
+    const auto seen_before = position_.seen;
+    std::optional<double> recent;  // exponential mean, for the eye
+    int skipped = 0;
+    while (position_.batch < static_cast<std::int64_t>(batches.size())) {
+      if (options_.stop && options_.stop()) {
+        if (!options_.dry_run) save_position();
+        result_.stopped = true;
+        return std::nullopt;
       }
+      const double rate = position_.rate_scale * learning_rate(options_.learning_rate, position_.step, warmup_steps_, total_steps_);
+      const auto end = std::min(static_cast<std::int64_t>(batches.size()), position_.batch + options_.accumulate);
+      const auto [loss, examples] = take_step({batches.begin() + position_.batch, batches.begin() + end}, rate);
+      if (!loss) {
+        if (++skipped == kSkipsBeforeSetback) {
+          set_back(fmt::format("{} steps in a row were not finite", skipped));
+          return std::nullopt;
+        }
+      } else {
+        skipped = 0;
+        position_.loss_sum += *loss * static_cast<double>(examples);
+        recent = recent ? 0.95 * *recent + 0.05 * *loss : *loss;
+      }
+      position_.seen += examples;
+      position_.batch = end;
+      ++position_.step;
+      progress.update(position_.seen, recent ? fmt::format("loss {:.4f}", *recent) : "loss not finite");
+      if (loss && position_.step % kStepsPerLogLine == 0) {
+        log({{"event", "step"},
+             {"epoch", position_.epoch},
+             {"step", position_.step},
+             {"train_loss", *loss},
+             {"learning_rate", rate},
+             {"examples_per_second", static_cast<double>(position_.seen - seen_before) / seconds_since(start)}});
+      }
+      if (options_.dry_run && position_.step == 1) dry_run_start_ = Clock::now();  // the first step warms up
+      if (!options_.dry_run && seconds_since(saved_) > options_.save_every_seconds) save_position();
     }
-    return sum / static_cast<double>(seen);
+    if (options_.dry_run && position_.step > 1) result_.seconds_per_step = seconds_since(dry_run_start_) / static_cast<double>(position_.step - 1);
+    return position_.loss_sum / static_cast<double>(position_.seen);
   }
 
-  [[noreturn]] void diverged(std::int64_t epoch, const std::string& what) const {
-    fail(ErrorCode::kDiverged,
-         "training diverged in epoch {} at step {}: {}. best/ and last/ in {} are those of the last good epoch; a lower "
-         "learning rate than {} may help",
-         epoch, step_, what, options_.out.string(), options_.learning_rate);
+  struct Step {
+    std::optional<double> loss;  // nothing where it, or the gradient, was not finite: then no step was taken
+    std::int64_t examples = 0;
+  };
+
+  // One step of the optimiser over some batches, as if they were one.
+  Step take_step(const Batches& batches, double rate) {
+    optimizer_->zero_gradients();
+    Step step;
+    double tokens = 0;  // of all batches, by weight: each batch adds its part of one common mean
+    for (const auto& indices : batches) {
+      for (const auto i : indices) tokens += static_cast<double>(train_[i].answer.size()) * train_[i].weight;
+      step.examples += static_cast<std::int64_t>(indices.size());
+    }
+    double loss = 0;
+    for (const auto& indices : batches) {
+      const auto batch = make_batch(train_, indices, /*training=*/true);
+      const auto logits = checkpoint_.model(batch.features, batch.text, batch.labels);  // (B, N, V)
+      const auto token_losses = at::cross_entropy_loss(logits.flatten(0, 1).to(at::kFloat), batch.labels.flatten(), {},
+                                                       at::Reduction::None, -100, options_.label_smoothing)
+                                    .view(batch.labels.sizes());  // (B, N), 0 at padding
+      const auto part = (token_losses * batch.weights.unsqueeze(1)).sum() / tokens;
+      loss += part.item<double>();
+      if (!std::isfinite(loss)) return skip(step, fmt::format("the loss is {}", loss));
+      part.backward();
+    }
+    const double norm = optimizer_->clip(options_.max_gradient_norm);
+    if (!std::isfinite(norm)) return skip(step, fmt::format("the gradients' norm is {}", norm));
+    optimizer_->step(rate);
+    step.loss = loss;
+    return step;
   }
 
-  void validate(EpochResult& result) {
-    if (validation_.empty()) return;
+  Step skip(Step step, const std::string& why) {
+    log({{"event", "skip"}, {"epoch", position_.epoch}, {"step", position_.step}, {"reason", why}});
+    return step;
+  }
+
+  // Back to the last good state, more carefully.
+  void set_back(const std::string& why) {
+    const auto setbacks = position_.setbacks + 1;
+    const auto epoch = position_.epoch, step = position_.step;
+    if (options_.dry_run || setbacks > kSetbacks) {
+      fail(ErrorCode::kDiverged,
+           "training diverged in epoch {} at step {}: {}, and {} returns to an earlier state with half the learning rate did not "
+           "help. best/ and last/ in {} are those of the last good epoch; start again with a lower learning rate than {}",
+           epoch, step, why, setbacks - 1, options_.out.string(), options_.learning_rate);
+    }
+    const auto scale = position_.rate_scale / 2;
+    const auto metrics_bytes = static_cast<std::uint64_t>(metrics_.tellp());
+    position_ = load_state(state_folder(options_), *optimizer_);
+    position_.rate_scale = scale;
+    position_.setbacks = setbacks;
+    position_.metrics_bytes = metrics_bytes;
+    random_ = base::Random(position_.random);
+    log({{"event", "setback"}, {"epoch", epoch}, {"step", step}, {"reason", why}, {"back_to_step", position_.step}, {"rate_scale", scale}});
+    if (!options_.quiet) {
+      fmt::print(stderr, "\nepoch {}, step {}: {}: back to step {}, with the learning rate times {}\n", epoch, step, why, position_.step, scale);
+    }
+    save_position();
+  }
+
+  // False where the loss is not finite.
+  bool validate(EpochResult& result) {
+    if (validation_.empty()) return true;
     const at::NoGradGuard no_grad;
     checkpoint_.model->eval();
     base::Random fixed(0);  // the order does not matter, only which photos share a batch
@@ -328,35 +450,23 @@ class Run {
       exact += at::argmax(logits, -1).eq(batch.labels).logical_or(padding).all(1).sum().item<std::int64_t>();
     }
     result.validation_loss = loss / static_cast<double>(tokens);
-    if (!std::isfinite(result.validation_loss)) diverged(result.epoch, "the validation loss is not finite");
     result.validation_exact = static_cast<double>(exact) / static_cast<double>(validation_.size());
-  }
-
-  void save(const std::filesystem::path& folder) const {
-    if (options_.method == Method::kLora) {
-      model::save_adapter(folder, checkpoint_.model, options_.lora);
-    } else {
-      model::save_checkpoint(folder, checkpoint_);
-    }
-  }
-
-  void log(const base::OrderedJson& line) {
-    metrics_ << base::to_line(line) << std::endl;  // flushed, so that what happened before a crash is there
-    if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", (options_.out / "metrics.jsonl").string());
+    return std::isfinite(result.validation_loss);
   }
 
   model::Checkpoint& checkpoint_;
   const TrainOptions& options_;
-  base::Random random_;
   Photos photos_;
   std::vector<TokenExample> train_, validation_;
-  std::vector<at::Tensor> parameters_;
+  std::optional<Optimizer> optimizer_;
   at::Tensor features_;  // of every photo, where they are computed once
-  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+  base::Random random_;
+  Position position_;
+  TrainResult result_;
   std::ofstream metrics_;
-  std::int64_t step_ = 0;
   std::int64_t total_steps_ = 0;
   std::int64_t warmup_steps_ = 0;
+  Clock::time_point saved_ = Clock::now(), dry_run_start_ = saved_;
 };
 
 void check(const TrainOptions& options) {
@@ -366,14 +476,18 @@ void check(const TrainOptions& options) {
   positive("learning rate", options.learning_rate);
   positive("epochs", static_cast<double>(options.epochs));
   positive("batch size", static_cast<double>(options.batch_size));
+  positive("number of batches to accumulate", static_cast<double>(options.accumulate));
   positive("gradient norm", options.max_gradient_norm);
   positive("LoRA rank", static_cast<double>(options.lora.r));
   if (options.augment && options.method == Method::kLora) {
     fail(ErrorCode::kUsage, "photos cannot be augmented under LoRA, which computes their features once");
   }
-  if (!(options.warmup_share >= 0 && options.warmup_share < 1)) {
-    fail(ErrorCode::kUsage, "warm-up share is {}, expected 0 to below 1", options.warmup_share);
-  }
+  const auto share = [](const char* name, double value) {
+    if (!(value >= 0 && value < 1)) fail(ErrorCode::kUsage, "{} is {}, expected 0 to below 1", name, value);
+  };
+  share("warm-up share", options.warmup_share);
+  share("label smoothing", options.label_smoothing);
+  if (options.resume && options.overwrite) fail(ErrorCode::kUsage, "a run is either resumed or overwritten");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-"""hangtag against transformers on a checkpoint of BLIP-2 Flan-T5-XL's size with random weights, in bf16.
+"""hangtag against transformers on a checkpoint of BLIP-2 Flan-T5-XL's size with random weights, in fp32 and in bf16.
 
-Needs 8 GB of disk for temporary files (TMPDIR), 16 GB of memory and some minutes; ctest runs it under the label "full".
+Needs 8 GB of disk for temporary files (TMPDIR), 20 GB of memory and some minutes; ctest runs it under the label "full".
 HANGTAG_SHARED  folder whose reference/ lists the published checkpoint's tensors; compared where it exists
 """
 
@@ -35,9 +35,11 @@ TEXT = dict(vocab_size=32128, d_model=2048, d_kv=64, d_ff=5120, num_layers=24, n
 QUERY_TOKENS = 32
 IMAGE_TOKEN = 32100
 
-# The norm of the difference against the norm of the logits. Both sides round to 8 bits after every operation, in
-# another order, through 99 layers.
-RELATIVE_TOLERANCE = 0.05
+# The norm of the difference against the norm of the logits, in fp32. In bf16 both sides round to 8 bits after every
+# operation, in another order, through 99 layers of random weights, so they are far from each other; what can be asked
+# is that ours is as near to the fp32 result as transformers' is.
+TOLERANCE = 1e-3
+AS_NEAR = 1.25
 
 TENSORS = Path(os.environ.get("HANGTAG_SHARED", ROOT.parent / "shared")) / "reference" / "blip2-flan-t5-xl.tensors.tsv"
 EMBEDDING_COPIES = {f"language_model.{side}.embed_tokens.weight" for side in ("encoder", "decoder")}
@@ -111,8 +113,8 @@ def make_inputs():
 
 
 @torch.no_grad()
-def transformers_logits(folder, inputs):
-    model = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=torch.bfloat16).eval()
+def transformers_logits(folder, inputs, dtype):
+    model = Blip2ForConditionalGeneration.from_pretrained(folder, dtype=getattr(torch, dtype)).eval()
     front = torch.ones(2, QUERY_TOKENS, dtype=torch.int64)
     outputs = model(
         pixel_values=inputs["pixel_values"],
@@ -132,20 +134,33 @@ def main():
         watch.print("written")
         check_tensors(folder)
         inputs = make_inputs()
-        expected = transformers_logits(folder, inputs)
-        gc.collect()
-        watch.print("transformers")
-        ours = probe(folder, inputs, temporary, dtype="bfloat16", max_new_tokens=2)["logits"].float()
-        watch.print("hangtag, with two tokens of an answer, greedy and by three beams")
+        theirs, ours = {}, {}
+        for dtype in ("float32", "bfloat16"):
+            theirs[dtype] = transformers_logits(folder, inputs, dtype)
+            gc.collect()
+            watch.print(f"transformers, {dtype}")
+        for dtype in ("float32", "bfloat16"):
+            ours[dtype] = probe(folder, inputs, temporary, dtype=dtype, max_new_tokens=2)["logits"].float()
+            watch.print(f"hangtag, {dtype}, with two tokens of an answer, greedy and by three beams")
 
-    assert ours.shape == expected.shape
-    relative = ((ours - expected).norm() / expected.norm()).item()
-    same = (ours.argmax(-1) == expected.argmax(-1)).float().mean().item()
-    print(
-        f"logits up to {expected.abs().max():.1f}: differ by at most {(ours - expected).abs().max():.2g}, "
-        f"by {relative:.2g} of their norm (at most {RELATIVE_TOLERANCE}); the best token is the same for {same:.0%}"
-    )
-    return 0 if relative <= RELATIVE_TOLERANCE else 1
+    # Behind the end of an answer logits mean nothing, and hangtag does not compute them.
+    answer = inputs["labels"] != -100
+    theirs, ours = ({dtype: logits[answer] for dtype, logits in side.items()} for side in (theirs, ours))
+    exact = theirs["float32"]
+
+    def distance(logits):
+        return ((logits - exact).norm() / exact.norm()).item()
+
+    def same(logits):
+        return (logits.argmax(-1) == exact.argmax(-1)).float().mean().item()
+
+    print(f"logits up to {exact.abs().max():.1f}; distance to those of transformers in fp32, and the same best token:")
+    for name, side in (("transformers", theirs), ("hangtag", ours)):
+        for dtype, logits in side.items():
+            print(f"  {name:12} {dtype:8} {distance(logits):.2g} of their norm, {same(logits):.0%}")
+    equal = distance(ours["float32"]) <= TOLERANCE
+    near = distance(ours["bfloat16"]) <= AS_NEAR * distance(theirs["bfloat16"])
+    return 0 if equal and near else 1
 
 
 if __name__ == "__main__":

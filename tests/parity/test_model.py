@@ -175,7 +175,9 @@ class Reference:
     def forward(self, model):
         """`model` may be wrapped by PEFT."""
         target, inputs = self.sequence(model.get_base_model() if isinstance(model, PeftModel) else model)
-        return target(**inputs, labels=self.inputs["labels"])
+        outputs = target(**inputs, labels=self.inputs["labels"])
+        outputs.logits = of_answers(outputs.logits, self.inputs["labels"])
+        return outputs
 
     @torch.no_grad()
     def generate(self, model, num_beams):
@@ -189,7 +191,15 @@ class Reference:
 
     def probe(self, folder, inputs=None, **request):
         request = {"model": self.folder, "max_new_tokens": MAX_NEW_TOKENS, **request}
-        return probe(inputs=inputs or self.inputs, folder=folder, **request)
+        inputs = inputs or self.inputs
+        ours = probe(inputs=inputs, folder=folder, **request)
+        ours["logits"] = of_answers(ours["logits"], inputs["labels"])
+        return ours
+
+
+def of_answers(logits, labels):
+    """Zero behind the end of an answer, where logits mean nothing and hangtag does not compute them."""
+    return logits.masked_fill((labels == -100).unsqueeze(-1), 0)
 
 
 def until_end(ids):

@@ -1,0 +1,44 @@
+// Adam and AdamW (Kingma & Ba, arXiv:1412.6980; Loshchilov & Hutter, arXiv:1711.05101), by torch, with a state that can be
+// written down.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace torch::optim {
+class Optimizer;
+}
+
+namespace hangtag::train {
+
+enum class Algorithm { kAdamW, kAdam };
+
+class Optimizer {
+ public:
+  Optimizer(Algorithm algorithm, std::vector<at::Tensor> parameters, double weight_decay);
+  ~Optimizer();
+
+  void zero_gradients();
+  // Clips the gradients' common norm to max_norm and returns what it was; does nothing more where it is not finite.
+  double clip(double max_norm);
+  void step(double learning_rate);
+
+  const std::vector<at::Tensor>& parameters() const { return parameters_; }
+
+  // Everything that the next step depends on: "<i>.parameter", and once it has taken a step "<i>.mean", "<i>.square",
+  // "<i>.step". The tensors are the optimiser's own, not copies.
+  std::map<std::string, at::Tensor> state() const;
+  // Throws kMismatch where the tensors are not those of these parameters.
+  void restore(const std::map<std::string, at::Tensor>& state);
+
+ private:
+  Algorithm algorithm_;
+  std::vector<at::Tensor> parameters_;
+  std::unique_ptr<torch::optim::Optimizer> optimizer_;
+};
+
+}  // namespace hangtag::train
