@@ -98,9 +98,10 @@ double operations_per_token(const model::Blip2& model, std::string_view prefix) 
 // A training step of LoRA as the original has it (q and v, r = 8), with photos' features already there.
 double lora_step(model::Checkpoint& checkpoint, int examples, int rounds) {
   auto& model = checkpoint.model;
-  model::add_adapter(model, {}, 1);
+  const model::LoraConfig lora;
+  model::add_adapter(model, lora, 1);
   std::vector<at::Tensor> parameters;
-  for (auto& [name, tensor] : model::adapter_tensors(model)) parameters.push_back(tensor.requires_grad_());
+  for (auto& [name, tensor] : model::adapter_tensors(model, lora)) parameters.push_back(tensor.requires_grad_());
   torch::optim::Adam optimizer(parameters, torch::optim::AdamOptions(1e-4));
   const auto& config = model->config();
   const auto features = at::rand({examples, config.num_query_tokens, config.text.d_model});

@@ -21,6 +21,7 @@ struct Options {
   std::string method = "lora";
   std::string optimizer = "adamw";
   std::vector<std::string> targets{"q", "v"};
+  std::string target_pattern;
   train::TrainOptions train;
 };
 
@@ -48,6 +49,7 @@ Exit run(const Options& given, const Session& session) {
   options.method = given.method == "full" ? train::Method::kFull : train::Method::kLora;
   options.optimizer = given.optimizer == "adam" ? train::Algorithm::kAdam : train::Algorithm::kAdamW;
   options.lora.target_modules = given.targets;
+  if (!given.target_pattern.empty()) options.lora.target_modules = given.target_pattern;
   options.lora.base_model = given.model.model.string();
   if (given.model.model.empty() == given.from_scratch.empty()) {
     base::fail(base::ErrorCode::kUsage, "give either --model CHECKPOINT or --from-scratch PRESET");
@@ -124,6 +126,9 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--lora-alpha", o.lora.alpha, "its scale is alpha / r")->capture_default_str();
   command->add_option("--lora-dropout", o.lora.dropout, "on the adapter's input")->capture_default_str();
   command->add_option("--lora-targets", options->targets, "modules to adapt, separated by commas")->delimiter(',')->capture_default_str();
+  command->add_option("--lora-target-pattern", options->target_pattern, "or a regular expression that a module's whole name must match");
+  command->add_flag("--lora-rslora", o.lora.use_rslora, "scale by alpha / sqrt(r)");
+  command->add_option("--lora-modules-to-save", o.lora.modules_to_save, "modules to train whole beside the adapter")->delimiter(',');
   command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });
 }
 

@@ -252,8 +252,8 @@ TEST_F(ModelTest, AdapterReturnsAsItWasSavedAndMerges) {
   add_adapter(checkpoint.model, config, 7);
   EXPECT_TRUE(example_logits(checkpoint.model, pixels).allclose(base, 1e-6, 1e-6)) << "B is zero: nothing changes yet";
   // q and v of every attention: 2 in the encoder, 3 · 2 in the decoder.
-  EXPECT_EQ(adapter_tensors(checkpoint.model).size(), 2u * 2 * (2 + 3 * 2));
-  for (auto& [name, tensor] : adapter_tensors(checkpoint.model)) tensor.normal_(0, 0.3);
+  EXPECT_EQ(adapter_tensors(checkpoint.model, config).size(), 2u * 2 * (2 + 3 * 2));
+  for (auto& [name, tensor] : adapter_tensors(checkpoint.model, config)) tensor.normal_(0, 0.3);
   const auto adapted = example_logits(checkpoint.model, pixels);
   EXPECT_FALSE(adapted.allclose(base, 1e-3, 1e-3));
   save_adapter(folder_ / "a", checkpoint.model, config);
@@ -262,7 +262,7 @@ TEST_F(ModelTest, AdapterReturnsAsItWasSavedAndMerges) {
   load_adapter(fresh.model, folder_ / "a");
   EXPECT_TRUE(example_logits(fresh.model, pixels).allclose(adapted, 1e-5, 1e-5));
   merge_adapter(fresh.model);
-  EXPECT_TRUE(adapter_tensors(fresh.model).empty());
+  EXPECT_TRUE(adapter_tensors(fresh.model, config).empty());
   EXPECT_TRUE(example_logits(fresh.model, pixels).allclose(adapted, 1e-4, 1e-4));
 }
 
@@ -282,7 +282,11 @@ TEST_F(ModelTest, AdapterOfAnotherModelIsRefused) {
                         {"fewer targets than tensors", "target_modules", {"q"}, ErrorCode::kMismatch},
                         {"another method", "peft_type", "IA3", ErrorCode::kUnsupported},
                         {"DoRA", "use_dora", true, ErrorCode::kUnsupported},
-                        {"ranks by pattern", "rank_pattern", {{"q", 2}}, ErrorCode::kUnsupported},
+                        {"other ranks by pattern", "rank_pattern", {{"q", 2}}, ErrorCode::kMismatch},
+                        {"patterns that disagree", "rank_pattern", {{"q", 2}, {"SelfAttention.q", 4}}, ErrorCode::kUnsupported},
+                        {"a rank of none", "rank_pattern", {{"q", 0}}, ErrorCode::kInvalid},
+                        {"a broken pattern", "alpha_pattern", {{"q(", 2}}, ErrorCode::kInvalid},
+                        {"a module that was not kept", "modules_to_save", {"lm_head"}, ErrorCode::kMismatch},
                         {"a dropout of one", "lora_dropout", 1.0, ErrorCode::kInvalid}};
   const auto original = base::read_json(folder_ / "a" / "adapter_config.json");
   for (const auto& c : cases) {

@@ -76,7 +76,7 @@ class Run {
     position_.best.validation_loss = std::numeric_limits<double>::infinity();
     choose_parameters();
     if (!options.dry_run) open_folder();
-    if (options.method == Method::kLora) {
+    if (features_are_fixed_) {
       compute_features();
     } else {
       photos_.load(options.quiet);
@@ -252,21 +252,22 @@ class Run {
     std::vector<at::Tensor> parameters;
     if (options_.method == Method::kLora) {
       model::add_adapter(checkpoint_.model, options_.lora, options_.seed);
-      for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model)) {
-        // Features are computed ahead: what stands before the language model would never learn.
-        if (name.find(".language_model.") == std::string::npos) {
-          fail(ErrorCode::kUsage, "the adapter's targets reach \"{}\"; only modules of the language model can be tuned", name);
-        }
+      for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model, options_.lora)) {
+        features_are_fixed_ = features_are_fixed_ && name.find(".language_model.") != std::string::npos;
         parameters.push_back(tensor);
       }
+      if (options_.augment && features_are_fixed_) {
+        fail(ErrorCode::kUsage, "photos cannot be augmented when only the language model is tuned: their features are computed once");
+      }
     } else {
+      features_are_fixed_ = false;
       parameters = checkpoint_.model->parameters();
     }
     for (auto& parameter : parameters) parameter.set_requires_grad(true);
     optimizer_.emplace(options_.optimizer, std::move(parameters), options_.weight_decay);
   }
 
-  // The photo's side of the model is frozen: what it says of a photo stays the same through all epochs.
+  // Where the photo's side of the model is frozen, what it says of a photo stays the same through all epochs.
   void compute_features() {
     checkpoint_.model->eval();
     base::Progress progress("encoding photos", static_cast<std::int64_t>(photos_.paths().size()), "photos", options_.quiet);
@@ -323,7 +324,7 @@ class Run {
   std::optional<double> train_epoch() {
     checkpoint_.model->train();
     auto order = base::Random(position_.order);
-    const auto batches = make_batches(train_, static_cast<std::size_t>(options_.batch_size), options_.method == Method::kFull, order);
+    const auto batches = make_batches(train_, static_cast<std::size_t>(options_.batch_size), !features_are_fixed_, order);
     if (position_.batch == 0) random_ = order;  // in the middle of an epoch the random numbers go on where they stood
     base::Progress progress(fmt::format("epoch {}/{}", position_.epoch, options_.epochs), static_cast<std::int64_t>(train_.size()),
                             "examples", options_.quiet);
@@ -459,7 +460,8 @@ class Run {
   Photos photos_;
   std::vector<TokenExample> train_, validation_;
   std::optional<Optimizer> optimizer_;
-  at::Tensor features_;  // of every photo, where they are computed once
+  bool features_are_fixed_ = true;  // nothing before the language model is trained
+  at::Tensor features_;             // of every photo, if so
   base::Random random_;
   Position position_;
   TrainResult result_;
@@ -479,9 +481,6 @@ void check(const TrainOptions& options) {
   positive("number of batches to accumulate", static_cast<double>(options.accumulate));
   positive("gradient norm", options.max_gradient_norm);
   positive("LoRA rank", static_cast<double>(options.lora.r));
-  if (options.augment && options.method == Method::kLora) {
-    fail(ErrorCode::kUsage, "photos cannot be augmented under LoRA, which computes their features once");
-  }
   const auto share = [](const char* name, double value) {
     if (!(value >= 0 && value < 1)) fail(ErrorCode::kUsage, "{} is {}, expected 0 to below 1", name, value);
   };

@@ -43,7 +43,7 @@ struct TrainOptions {
   std::int64_t patience = 0;     // epochs without a lower validation loss after which the run ends; 0: never
   double label_smoothing = 0;
   bool balance = false;          // rare values of an attribute weigh more, by the root of how much rarer they are
-  bool augment = false;          // photos mirrored and shifted at random; method kFull only
+  bool augment = false;          // photos mirrored and shifted at random; not where only the language model is tuned
   std::int64_t keep_epochs = 0;  // how many of the latest epochs to keep in epochs/, beside best/ and last/
   double save_every_seconds = 600;           // the state, besides after every epoch
   std::filesystem::path feature_cache = {};  // under LoRA: a folder that keeps photos' features for the next run; empty: none
@@ -62,15 +62,15 @@ struct TrainResult {
   EpochResult last;
 };
 
-// Trains checkpoint.model in place, on `data`'s training split. LoRA: the photos' features are computed once, since the
-// modules behind them are frozen, and an adapter is added to the model. Full: the checkpoint must be loaded with
+// Trains checkpoint.model in place, on `data`'s training split. LoRA: an adapter is added to the model, and where it
+// reaches the language model alone the photos' features are computed once. Full: the checkpoint must be loaded with
 // Memory::kWritable. Photos that cannot be read are an error, which names them.
 //
 // A step whose loss or gradient is not finite is not taken; after some in a row the run goes back to its last saved state
 // with half the learning rate. With the same number of threads a resumed run has the losses of one that was not interrupted;
 // with one thread, to the last bit.
 //
-// Throws kUsage for options out of range, LoRA targets outside of the language model, a folder that holds a run, or a
+// Throws kUsage for options out of range, a folder that holds a run, or a
 // resumed run with other options; kDiverged when going back did not help: best/ and last/ stay as the last good epoch left
 // them.
 TrainResult train(model::Checkpoint& checkpoint, const dataset::Dataset& data, const TrainOptions& options);

@@ -29,8 +29,9 @@ void run(const base::Json& request) {
   model::LoadOptions load{.dtype = model::parse_dtype(request.value("dtype", "float32"))};
   auto checkpoint = model::load_checkpoint(request.at("model").get<std::string>(), load);
   auto& blip2 = checkpoint.model;
+  model::LoraConfig config;
   if (request.contains("adapter")) {
-    const auto config = model::load_adapter(blip2, request.at("adapter").get<std::string>());
+    config = model::load_adapter(blip2, request.at("adapter").get<std::string>());
     if (request.contains("save_adapter")) {
       model::save_adapter(request.at("save_adapter").get<std::string>(), blip2, config);
     }
@@ -43,7 +44,7 @@ void run(const base::Json& request) {
   std::vector<std::pair<std::string, at::Tensor>> outputs;
 
   const bool gradients = request.value("gradients", false);
-  for (auto& [name, tensor] : model::adapter_tensors(blip2)) tensor.set_requires_grad(gradients);
+  for (auto& [name, tensor] : model::adapter_tensors(blip2, config)) tensor.set_requires_grad(gradients);
   {
     const at::AutoGradMode with_gradients(gradients);
     const auto features = blip2->image_features(read(file, "pixel_values"));
@@ -52,7 +53,7 @@ void run(const base::Json& request) {
     if (gradients) loss.backward();
     outputs.insert(outputs.end(), {{"features", features}, {"logits", logits}, {"loss", loss}});
   }
-  for (const auto& [name, tensor] : model::adapter_tensors(blip2)) {
+  for (const auto& [name, tensor] : model::adapter_tensors(blip2, config)) {
     if (gradients) outputs.emplace_back(name, tensor.grad());
   }
   const at::NoGradGuard no_grad;

@@ -74,7 +74,8 @@ SHAPES = [
                   relative_attention_num_buckets=8, relative_attention_max_distance=16, feed_forward_proj="gated-gelu",
                   scale_decoder_outputs=False),
         num_query_tokens=5, image_token=True, tied=False, dtype=torch.float32, targets=["q", "v"],
-        lora=dict(r=3, lora_alpha=7), seed=9, end_scale=2, save=dict(max_shard_size="30KB"),
+        lora=dict(r=3, lora_alpha=7, rank_pattern={r"block\.1\.layer\.0\.SelfAttention\.q": 2, "EncDecAttention.v": 5},
+                  alpha_pattern={"EncDecAttention.v": 11}, modules_to_save=["language_projection"]), seed=9, end_scale=2, save=dict(max_shard_size="30KB"),
     ),
     Shape(
         name="old-fp16",
@@ -333,6 +334,8 @@ def adapted(reference, tmp_path):
     for name, weight in model.named_parameters():
         if "lora_B" in name:
             weight.data.normal_(std=weight.shape[1] ** -0.5 / 4)
+        if "modules_to_save" in name:
+            weight.data += torch.randn_like(weight) / 10
     model.save_pretrained(tmp_path / "adapter")
     return model, tmp_path / "adapter"
 
@@ -342,12 +345,12 @@ def test_adapter(reference, adapted, tmp_path):
     expected = reference.forward(model)
     expected.loss.backward()
     gradients = {
-        name.replace(".default.", "."): weight.grad for name, weight in model.named_parameters() if weight.requires_grad
+        name.replace(".modules_to_save.default", "").replace(".default.", "."): weight.grad for name, weight in model.named_parameters() if weight.requires_grad
     }
     assert gradients.keys() == load_file(adapter / "adapter_model.safetensors").keys()
 
     ours = reference.probe(tmp_path, adapter=adapter, gradients=True)
-    assert {name for name in ours if "lora" in name} == gradients.keys()
+    assert {name for name in ours if name.startswith("base_model.")} == gradients.keys()
     worst = {
         "logits": difference(ours["logits"], expected.logits),
         "loss": difference(ours["loss"], expected.loss),
