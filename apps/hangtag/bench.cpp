@@ -154,6 +154,7 @@ Exit run(const Options& options, const Session& session) {
   const double language_seconds = shortest(options.rounds, [&] { predictor.predict(features, one); });
   const double product_seconds = shortest(options.rounds, [&] { predictor.predict(predictor.image_features({decode()}), one); });
   const auto attributes = predictor.predict(features, one).front().size();
+  const auto memory = peak_memory();
 
   say("many products");
   const double batch_seconds = shortest(options.rounds, [&] {
@@ -161,7 +162,7 @@ Exit run(const Options& options, const Session& session) {
     for (int i = 0; i < options.batch; ++i) photos.push_back(decode());
     predictor.predict(predictor.image_features(photos), many);
   });
-  const auto memory = peak_memory();
+  const auto batch_memory = peak_memory();
 
   const auto& vision = model->config().vision;
   const auto side = vision.image_size / vision.patch_size;
@@ -183,6 +184,7 @@ Exit run(const Options& options, const Session& session) {
                               {"batch", options.batch},
                               {"products_per_second", options.batch / batch_seconds},
                               {"peak_memory_bytes", memory},
+                              {"batch_peak_memory_bytes", batch_memory},
                               {"int8_peak_operations_per_second", peak},
                               {"vision_tower_share_of_int8_peak", vision_operations / vision_seconds / peak}};
   if (options.lora) {

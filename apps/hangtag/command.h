@@ -24,6 +24,7 @@ void add_ask(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
+void add_calibrate(CLI::App& app, Session& session);
 void add_demo(CLI::App& app, Session& session);
 
 }  // namespace hangtag::app

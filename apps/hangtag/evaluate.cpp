@@ -20,6 +20,7 @@ struct Options {
 Exit run(const Options& options, const Session& session) {
   const auto data = dataset::load_dataset(options.data);
   predict::Predictor predictor(load_model(options.model), data.taxonomy);
+  calibrate_if_fitted(predictor, options.model);
   const auto split = options.split == "test"         ? dataset::Split::kTest
                      : options.split == "validation" ? dataset::Split::kValidation
                                                      : dataset::Split::kTrain;

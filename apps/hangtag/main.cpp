@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <cstdio>
 #include <exception>
 
@@ -44,6 +43,7 @@ int run(int argc, char** argv) {
   hangtag::app::add_merge(app, session);
   hangtag::app::add_quantize(app, session);
   hangtag::app::add_evaluate(app, session);
+  hangtag::app::add_calibrate(app, session);
   hangtag::app::add_predict(app, session);
   hangtag::app::add_ask(app, session);
   hangtag::app::add_describe(app, session);

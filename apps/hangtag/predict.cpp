@@ -48,6 +48,7 @@ Exit run(const Options& options, const Session& session) {
     base::fail(base::ErrorCode::kUsage, "nothing to predict: name photos, or a catalogue with --catalog");
   }
   predict::Predictor predictor(load_model(options.model), catalog::Taxonomy::read(taxonomy_beside(options.taxonomy, options.model)));
+  calibrate_if_fitted(predictor, options.model);
   std::vector<catalog::Dropped> failed;
   const auto items = items_of(options, failed);
   const auto rows = items.size() + failed.size();  // what the catalogue's reader dropped counts too

@@ -121,7 +121,7 @@ Exit run(const Options& options, const Session& session) {
   predict::Predictor predictor(model::load_checkpoint(options.model, load), taxonomy);
   const auto report = agreement(full, answers(predictor, photos, "int8", session.quiet));
   model::save_checkpoint(options.out, predictor.checkpoint(), {.dtype = std::nullopt});
-  base::write_json(options.out / "calibration.json", {{"agreement", report}, {"layers_with_outlier_columns", load.outlier_columns.size()}});
+  base::write_json(options.out / "quantization.json", {{"agreement", report}, {"layers_with_outlier_columns", load.outlier_columns.size()}});
   fmt::print(stderr, "columns kept in float32 in {} linear layers\n", load.outlier_columns.size());
   print(report);
   return Exit::kDone;

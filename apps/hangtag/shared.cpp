@@ -59,6 +59,11 @@ model::Checkpoint load_model(const ModelOptions& options) {
   return checkpoint;
 }
 
+void calibrate_if_fitted(predict::Predictor& predictor, const ModelOptions& options) {
+  const auto path = (options.adapter.empty() ? options.model : options.adapter) / predict::kCalibrationFile;
+  if (std::filesystem::exists(path)) predictor.set_calibration(predict::read_calibration(path));
+}
+
 std::filesystem::path taxonomy_beside(const std::filesystem::path& given, const ModelOptions& options) {
   if (!given.empty()) return given;
   for (const auto& folder : {options.model, options.model.parent_path(), options.adapter.parent_path()}) {
@@ -112,7 +117,8 @@ std::map<std::string, std::map<std::string, std::string>> truths_of(const datase
 }
 
 std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const dataset::Dataset& data, dataset::Split split,
-                                       bool quiet) {
+                                       bool quiet,
+                                       const std::function<void(const predict::AttributePrediction&, const std::string&)>& scored) {
   const auto truths = truths_of(data, split);
   base::Progress progress(fmt::format("judging {}", to_string(split)), static_cast<std::int64_t>(truths.size()), "photos",
                           quiet);
@@ -141,6 +147,7 @@ std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const data
           if (prediction.attribute != attribute) continue;
           judgement.predicted = prediction.values.front().value;
           judgement.confidence = prediction.values.front().probability;
+          if (scored) scored(prediction, truth);
         }
         judgements.push_back(std::move(judgement));
       }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <string>
@@ -29,6 +30,9 @@ void add_dtype_option(CLI::App& command, ModelOptions& options, const char* name
 
 // The checkpoint with the adapter on it. Tells standard error which dtype "auto" means on this machine.
 model::Checkpoint load_model(const ModelOptions& options);
+
+// The calibration that `hangtag calibrate` left beside the weights, if it did; else nothing is changed.
+void calibrate_if_fitted(predict::Predictor& predictor, const ModelOptions& options);
 
 // `given`, or else the taxonomy.json that training left beside the model or the adapter. Throws kUsage where there is none.
 std::filesystem::path taxonomy_beside(const std::filesystem::path& given, const ModelOptions& options);
@@ -58,9 +62,11 @@ base::OrderedJson to_json(const PredictionRecord& record, std::size_t alternativ
 // What is labelled in a split: id → attribute → value.
 std::map<std::string, std::map<std::string, std::string>> truths_of(const dataset::Dataset& data, dataset::Split split);
 
-// Asks the model every question of a split; answers are held to the data's taxonomy.
+// Asks the model every question of a split; answers are held to the data's taxonomy. `scored` is told every answer's
+// probabilities and the truth.
 std::vector<evaluate::Judgement> judge(predict::Predictor& predictor, const dataset::Dataset& data, dataset::Split split,
-                                       bool quiet);
+                                       bool quiet,
+                                       const std::function<void(const predict::AttributePrediction&, const std::string& truth)>& scored = {});
 
 evaluate::ValueCounts train_counts(const dataset::Dataset& data);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "evaluate/calibration.h"
 
 namespace hangtag::evaluate {
 
@@ -113,6 +114,15 @@ AttributeEvaluation evaluate_attribute(const std::string& attribute, const std::
   result.majority_macro_f1 = constant_macro_f1(truths, result.majority_value, result.n);
   result.gain = result.accuracy - result.majority_accuracy;
   result.gain_interval = paired_interval(wins, losses, result.n);
+  std::vector<Judgement> all;
+  for (const Judgement* judgement : judgements) all.push_back(*judgement);
+  result.calibration_error = expected_calibration_error(all);
+  for (const double precision : {0.90, 0.95, 0.99}) {
+    auto& coverage = result.coverage.emplace_back(PrecisionCoverage{.precision = precision});
+    const auto found = coverage_at(all, precision);
+    if (found) coverage.threshold = found->threshold, coverage.share = found->share;
+    coverage.interval = coverage_interval(all, precision);
+  }
   if (result.empty < result.n) result.mean_confidence = confidence_sum / static_cast<double>(result.n - result.empty);
   return result;
 }
@@ -157,6 +167,7 @@ Evaluation evaluate(std::span<const Judgement> judgements, const ValueCounts& tr
     group.push_back(&judgement);
   }
   result.photos = photos.size();
+  result.calibration_error = expected_calibration_error(judgements);
 
   const double share = 1.0 / static_cast<double>(order.size());
   for (const std::string& name : order) {

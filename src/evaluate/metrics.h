@@ -49,6 +49,14 @@ struct Confusion {
   std::size_t count = 0;
 };
 
+// How much can be published unseen: of the answers at or above `threshold`, at least `precision` were right.
+struct PrecisionCoverage {
+  double precision;
+  double threshold = 0;  // meaningless where share is 0: not even the most confident answers were so precise
+  double share = 0;      // of all judgements
+  Interval interval{};   // of the share, 95 %, bootstrap
+};
+
 struct AttributeEvaluation {
   std::string attribute;
   std::size_t n = 0;
@@ -72,7 +80,9 @@ struct AttributeEvaluation {
   bool clearly_beats_majority() const { return gain_interval.low > 0; }
   bool clearly_below_majority() const { return gain_interval.high < 0; }
 
-  double mean_confidence = 0;  // over the answers given
+  double mean_confidence = 0;    // over the answers given
+  double calibration_error = 0;  // ECE, see calibration.h
+  std::vector<PrecisionCoverage> coverage{};  // at 90, 95 and 99 % precision
   static constexpr std::size_t kBins = 10;
   std::array<std::size_t, kBins> right_by_confidence{};  // bin i: confidence in [i / 10, (i + 1) / 10), the last closed
   std::array<std::size_t, kBins> wrong_by_confidence{};  // answers given; no answer is in neither
@@ -92,6 +102,7 @@ struct Evaluation {
   double macro_f1 = 0;
   double majority_accuracy = 0;
   double majority_macro_f1 = 0;
+  double calibration_error = 0;  // ECE over all judgements together
 };
 
 // Throws kInvalid on no judgement at all, an empty truth, a confidence outside [0, 1], or a photo judged twice for the

@@ -19,6 +19,13 @@ base::OrderedJson attribute_json(const AttributeEvaluation& a) {
   for (const auto& [truth, predicted, count] : a.confusion) {
     confusion.push_back({{"truth", truth}, {"predicted", predicted}, {"count", count}});
   }
+  base::OrderedJson coverage = base::OrderedJson::array();
+  for (const auto& [precision, threshold, share, interval] : a.coverage) {
+    coverage.push_back({{"precision", precision},
+                        {"threshold", share > 0 ? base::OrderedJson(threshold) : base::OrderedJson(nullptr)},
+                        {"share", share},
+                        {"interval", {interval.low, interval.high}}});
+  }
   return {{"n", a.n},
           {"accuracy", a.accuracy},
           {"accuracy_interval", {a.accuracy_interval.low, a.accuracy_interval.high}},
@@ -33,6 +40,8 @@ base::OrderedJson attribute_json(const AttributeEvaluation& a) {
           {"clearly_beats_majority", a.clearly_beats_majority()},
           {"empty_rate", static_cast<double>(a.empty) / static_cast<double>(a.n)},
           {"mean_confidence", a.mean_confidence},
+          {"calibration_error", a.calibration_error},
+          {"coverage", std::move(coverage)},
           {"confidence_histogram", {{"right", a.right_by_confidence}, {"wrong", a.wrong_by_confidence}}},
           {"values", std::move(values)},
           {"confusion", std::move(confusion)}};
@@ -58,6 +67,7 @@ base::OrderedJson metrics_json(const Evaluation& evaluation, const ReportContext
           {"macro_f1", evaluation.macro_f1},
           {"majority_accuracy", evaluation.majority_accuracy},
           {"majority_macro_f1", evaluation.majority_macro_f1},
+          {"calibration_error", evaluation.calibration_error},
           {"empty_rate", static_cast<double>(evaluation.empty) / static_cast<double>(evaluation.judgements)},
           {"attributes", std::move(attributes)}};
 }

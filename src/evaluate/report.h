@@ -4,12 +4,14 @@
 //   format, hangtag (version), date, model, adapter (null without one), data, split
 //   photos, answers          how many photos and judgements were evaluated
 //   accuracy, macro_f1, majority_accuracy, majority_macro_f1        means over the attributes
+//   calibration_error        ECE over all judgements, 15 bins of equal width
 //   empty_rate               the share of judgements without an answer
 //   attributes               object: name → {
 //     n, accuracy, accuracy_interval [low, high] (95 %, Wilson), macro_f1,
 //     majority {value, from "train" | "test", accuracy, macro_f1},
 //     gain, gain_interval [low, high] (95 %, paired), clearly_beats_majority,
-//     empty_rate, mean_confidence,
+//     empty_rate, mean_confidence, calibration_error,
+//     coverage [{precision, threshold, share, interval [low, high] (95 %, bootstrap)}]   threshold null where share is 0
 //     confidence_histogram {right [10], wrong [10]}     ten equal bins from 0 to 1
 //     values [{value, truths, predictions, right, f1}]  most frequent truth first
 //     confusion [{truth, predicted, count}]             cells that are not zero; predicted "" is no answer }

@@ -266,6 +266,33 @@ std::string histogram(const AttributeEvaluation& a) {
                      kWidth, kHeight + 24, bars, kHeight, kHeight + 15, kWidth / 2);
 }
 
+// The share of right answers in each tenth of confidence, beside the diagonal where it ought to be.
+std::string reliability(const AttributeEvaluation& a) {
+  constexpr double kSide = 200, kBar = kSide / AttributeEvaluation::kBins;
+  std::string bars;
+  for (std::size_t i = 0; i < a.kBins; ++i) {
+    const std::size_t right = a.right_by_confidence[i], given = right + a.wrong_by_confidence[i];
+    if (given == 0) continue;
+    const double share = static_cast<double>(right) / static_cast<double>(given);
+    bars += fmt::format(R"(<g><title>confidence {} to {}%: {} of {} right</title><rect class="right" x="{:.1f}" y="{:.2f}" width="{:.1f}" height="{:.2f}"/></g>)",
+                        10 * i, 10 * (i + 1), right, given, kBar * static_cast<double>(i) + 1, kSide * (1 - share), kBar - 2, kSide * share);
+  }
+  return fmt::format(R"(<svg viewBox="0 0 {0} {1}" style="width:100%;max-width:240px" role="img" aria-label="share of right answers by confidence">)"
+                     R"(<rect class="grid" width="{0}" height="{0}"/>{2}<line class="whisker" x1="0" y1="{0}" x2="{0}" y2="0"/>)"
+                     R"(<text class="soft" y="{3}">0%</text><text class="soft" x="{0}" y="{3}" text-anchor="end">100% sure</text></svg>)",
+                     kSide, kSide + 20, bars, kSide + 15);
+}
+
+std::string coverage_in_words(const AttributeEvaluation& a) {
+  std::string text;
+  for (const auto& [precision, threshold, share, interval] : a.coverage) {
+    text += share > 0 ? fmt::format("<li>{} precision: {} of the photos ({} to {}), those with a confidence of {:.3f} or more</li>", percent(precision),
+                                    percent(share), percent(interval.low), percent(interval.high), threshold)
+                      : fmt::format("<li>{} precision: none of the photos</li>", percent(precision));
+  }
+  return text;
+}
+
 std::string confidence_in_words(const AttributeEvaluation& a) {
   const std::size_t right = sum(a.right_by_confidence), given = a.n - a.empty;
   if (given == 0) return "No answer was given.";
@@ -323,11 +350,13 @@ std::string attribute_section(std::size_t number, const AttributeEvaluation& a, 
       R"(<div class="words"><div><h3>Most frequent confusions</h3>{12}</div><div><h3>Confidence</h3><p class="small">{13}</p>{14})"
       R"(<p class="small soft"><span class="key"><svg width="14" height="12"><rect class="right" width="14" height="12" rx="2"/></svg>right</span>)"
       R"(<span class="key"><svg width="14" height="12"><rect class="wrong" width="14" height="12" rx="2"/></svg>wrong</span></p>)"
-      R"(</div></div></div>{15}</section>)",
+      R"(</div><div><h3>Right by confidence</h3>{16}<p class="small soft">Bars on the line are calibrated; the error (ECE) is {17:.3f}.</p></div>)"
+      R"(<div><h3>Can be published unseen</h3><ul class="small">{18}</ul></div></div></div>{15}</section>)",
       number, escape_html(a.attribute), percent(a.accuracy), plural(a.n, "photo"),
       a.majority_from_train ? "training" : "test", value_label(a.majority_value), percent(a.majority_accuracy),
       points(a.gain), points(a.gain_interval.low), points(a.gain_interval.high), empty, heatmap(a),
-      confusions_in_words(a), confidence_in_words(a), histogram(a), examples(a, context));
+      confusions_in_words(a), confidence_in_words(a), histogram(a), examples(a, context), reliability(a), a.calibration_error,
+      coverage_in_words(a));
 }
 
 // "Fabric, Fit and Collar"
@@ -375,6 +404,7 @@ std::string tiles(const Evaluation& evaluation) {
               fmt::format("majority {:.3f}", evaluation.majority_macro_f1)) +
          tile("Clearly beats majority", fmt::format("{} <small>of {}</small>", above, evaluation.attributes.size()),
               "attributes, at 95% confidence") +
+         tile("Calibration error", fmt::format("{:.3f}", evaluation.calibration_error), "ECE; 0 is perfect") +
          tile("Without an answer",
               percent(static_cast<double>(evaluation.empty) / static_cast<double>(evaluation.judgements)),
               fmt::format("{} of {}", evaluation.empty, evaluation.judgements)) +

@@ -29,11 +29,12 @@ TEST(Report, MetricsJsonKeepsItsKeys) {
   for (const auto& item : json.items()) keys.push_back(item.key());
   EXPECT_THAT(keys, testing::ElementsAre("format", "hangtag", "date", "model", "adapter", "data", "split", "photos",
                                          "answers", "accuracy", "macro_f1", "majority_accuracy", "majority_macro_f1",
-                                         "empty_rate", "attributes"));
+                                         "calibration_error", "empty_rate", "attributes"));
   for (const auto& item : json["attributes"]["Fabric"].items()) attribute_keys.push_back(item.key());
   EXPECT_THAT(attribute_keys, testing::ElementsAre("n", "accuracy", "accuracy_interval", "macro_f1", "majority", "gain",
                                                    "gain_interval", "clearly_beats_majority", "empty_rate",
-                                                   "mean_confidence", "confidence_histogram", "values", "confusion"));
+                                                   "mean_confidence", "calibration_error", "coverage", "confidence_histogram",
+                                                   "values", "confusion"));
   EXPECT_EQ(json["photos"], 3);
   EXPECT_EQ(json["answers"], 4);
   EXPECT_EQ(json["empty_rate"], 0.25);

@@ -1,7 +1,8 @@
 #include "model/qformer.h"
 
-#include <ATen/ops/dropout.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+
+#include "nn/dropout.h"
 
 namespace hangtag::model {
 namespace {
@@ -38,7 +39,7 @@ QFormerOutputImpl::QFormerOutputImpl(const nn::Weights& weights, const QFormerCo
       dropout_(config.hidden_dropout_prob) {}
 
 at::Tensor QFormerOutputImpl::forward(const at::Tensor& x, const at::Tensor& residual) {
-  return layer_norm_(at::dropout(dense_(x), dropout_, is_training()) + residual);
+  return layer_norm_(nn::dropout(dense_(x), dropout_, is_training()) + residual);
 }
 
 QFormerAttentionImpl::QFormerAttentionImpl(const nn::Weights& weights, const QFormerConfig& config,
@@ -90,7 +91,7 @@ QFormerModelImpl::QFormerModelImpl(const nn::Weights& weights, const QFormerConf
 
 at::Tensor QFormerModelImpl::forward(const at::Tensor& query_tokens, const at::Tensor& image_embeds) {
   const auto queries = layernorm_(query_tokens).expand({image_embeds.size(0), -1, -1});  // (B, Q, D)
-  return encoder_(at::dropout(queries, dropout_, is_training()), image_embeds.to(queries.scalar_type()));
+  return encoder_(nn::dropout(queries, dropout_, is_training()), image_embeds.to(queries.scalar_type()));
 }
 
 }  // namespace hangtag::model

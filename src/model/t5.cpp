@@ -2,7 +2,6 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/dropout.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
@@ -13,6 +12,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "nn/dropout.h"
 
 namespace hangtag::model {
 namespace {
@@ -36,7 +36,7 @@ at::Tensor split_heads(const at::Tensor& x, std::int64_t heads) {  // (B, N, H·
 // x + dropout(sublayer(after)): where nothing is dropped, the sum joins the sublayer's last product.
 template <typename Sublayer>
 at::Tensor add_residual(const at::Tensor& x, double dropout, Sublayer sublayer) {
-  if (dropout > 0) return x + at::dropout(sublayer(nn::After{}), dropout, /*train=*/true);
+  if (dropout > 0) return x + nn::dropout(sublayer(nn::After{}), dropout, /*train=*/true);
   return sublayer(nn::After{.residual = x});
 }
 
@@ -85,7 +85,7 @@ at::Tensor T5AttentionImpl::forward(const at::Tensor& x, const nn::Packing& pack
                                     const at::Tensor& bias, const nn::After& after) {
   const auto queries = split_heads(packing.unpack(q_(x)), heads_);                  // (B, H, N, K)
   const auto scores = at::matmul(queries, source.keys.transpose(-1, -2)) + bias;    // (B, H, N, M)
-  const auto weights = at::dropout(at::softmax(scores, -1), dropout_, is_training());
+  const auto weights = nn::dropout(at::softmax(scores, -1), dropout_, is_training());
   return o_(packing.pack(at::matmul(weights, source.values).transpose(1, 2).flatten(2)), after);  // (T, D)
 }
 
@@ -134,7 +134,7 @@ T5FeedForwardImpl::T5FeedForwardImpl(const nn::Weights& weights, const T5Config&
 
 at::Tensor T5FeedForwardImpl::forward(const at::Tensor& x, const nn::After& after) {
   const auto hidden = wi_(x, nn::After{.activation = activation_, .factor = gate_ ? gate_(x) : at::Tensor()});
-  return wo_(at::dropout(hidden, dropout_, is_training()), after);
+  return wo_(nn::dropout(hidden, dropout_, is_training()), after);
 }
 
 T5FeedForwardLayerImpl::T5FeedForwardLayerImpl(const nn::Weights& weights, const T5Config& config)
@@ -170,12 +170,12 @@ at::Tensor T5StackImpl::encode(const at::Tensor& embeddings, const nn::Packing& 
   const auto positions = at::arange(embeddings.size(1), at::TensorOptions(at::kLong).device(embeddings.device())).unsqueeze(0);
   auto relative_bias = (*block_)[0]->layer->self->attention->relative_attention_bias;
   const auto bias = relative_bias(positions, positions) + padding_bias;  // (B, H, S, S)
-  auto x = at::dropout(packing.pack(embeddings), dropout_, is_training());
+  auto x = nn::dropout(packing.pack(embeddings), dropout_, is_training());
   for (auto block : *block_) {
     x = block->layer->self->attend_self(x, packing, nullptr, bias);
     x = block->layer->feed_forward(x);
   }
-  return at::dropout(final_layer_norm_(x), dropout_, is_training());
+  return nn::dropout(final_layer_norm_(x), dropout_, is_training());
 }
 
 DecoderState T5StackImpl::start(const at::Tensor& encoder_output, const nn::Packing& packing, const at::Tensor& padding_bias) {
@@ -204,7 +204,7 @@ at::Tensor T5StackImpl::decode(const at::Tensor& embeddings, const DecoderInput&
                          additive(at::cat({past_visible, visible}, 2), embeddings.scalar_type()).unsqueeze(1);
 
   const nn::Packing packing(input.mask.defined() ? input.mask : at::ones(input.ids.sizes(), visible.options()));
-  auto x = at::dropout(packing.pack(embeddings), dropout_, is_training());
+  auto x = nn::dropout(packing.pack(embeddings), dropout_, is_training());
   for (std::size_t i = 0; i < block_->size(); ++i) {
     auto layer = (*block_)[i]->layer;
     x = layer->self->attend_self(x, packing, &state.self[i], self_bias);
@@ -212,7 +212,7 @@ at::Tensor T5StackImpl::decode(const at::Tensor& embeddings, const DecoderInput&
     x = layer->feed_forward(x);
   }
   state.length += count;
-  return packing.unpack(at::dropout(final_layer_norm_(x), dropout_, is_training()));
+  return packing.unpack(nn::dropout(final_layer_norm_(x), dropout_, is_training()));
 }
 
 T5Impl::Embedding::Embedding(const nn::Weights& weights, const T5Config& config) {

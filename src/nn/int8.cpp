@@ -4,7 +4,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "nn/int8_kernels.h"
+#include "nn/kernels.h"
 
 namespace hangtag::nn {
 namespace {

@@ -7,7 +7,7 @@
 #include <limits>
 #include <random>
 
-#include "nn/int8_kernels.h"
+#include "nn/kernels.h"
 #include "nn/linear.h"
 
 namespace hangtag::nn {

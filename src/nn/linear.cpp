@@ -1,10 +1,10 @@
 #include "nn/linear.h"
 
-#include <ATen/ops/dropout.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/maximum.h>
 
 #include "base/error.h"
+#include "nn/dropout.h"
 
 namespace hangtag::nn {
 namespace {
@@ -51,7 +51,7 @@ at::Tensor LinearImpl::forward(const at::Tensor& x, const After& after) {
   if (int8_ && !lora_) return int8_linear(x, *int8_, bias_, after);
   auto y = int8_ ? int8_linear(x, *int8_, bias_) : at::linear(x.to(weight_.scalar_type()), weight_, bias_);
   if (lora_) {
-    const auto dropped = at::dropout(x.to(lora_->a.scalar_type()), lora_->dropout, is_training());
+    const auto dropped = nn::dropout(x.to(lora_->a.scalar_type()), lora_->dropout, is_training());
     const auto update = at::linear(at::linear(dropped, lora_->a), lora_->b) * lora_->scaling;
     y = (y + update).to(y.scalar_type());
   }

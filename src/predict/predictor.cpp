@@ -75,9 +75,12 @@ std::vector<std::vector<AttributePrediction>> Predictor::predict(const at::Tenso
     }
     const auto text = model::pad(prompts, checkpoint_.model->config().text.pad_token_id);
     auto state = checkpoint_.model->start(features.index_select(0, at::tensor(photos, at::kLong)), text);
-    const auto scores = decode::score_answers(checkpoint_.model, std::move(state), trees);
+    auto scores = decode::score_answers(checkpoint_.model, std::move(state), trees);
 
     for (auto i = begin; i < end; ++i) {
+      if (const auto fitted = calibration_.attributes.find(rows[i].attribute); fitted != calibration_.attributes.end()) {
+        for (double& score : scores[i - begin]) score /= fitted->second.temperature;
+      }
       const auto probabilities = decode::normalize(scores[i - begin]);
       AttributePrediction prediction{.attribute = rows[i].attribute, .values = {}};
       for (std::size_t v = 0; v < probabilities.size(); ++v) {

@@ -12,6 +12,7 @@
 #include "decode/generate.h"
 #include "image/image.h"
 #include "model/checkpoint.h"
+#include "predict/calibration.h"
 
 namespace hangtag::predict {
 
@@ -43,6 +44,9 @@ class Predictor {
   // to choose from and are left out.
   std::vector<std::vector<AttributePrediction>> predict(const at::Tensor& features, const std::vector<Request>& requests);
 
+  // From now on probabilities are those of the calibration's temperatures.
+  void set_calibration(Calibration calibration) { calibration_ = std::move(calibration); }
+
   // A free question, in the prompt's own words ("Question: … Answer: "): the answer is not held to the taxonomy.
   std::string ask(const image::Image& photo, const std::string& prompt, const decode::GenerateOptions& options = {});
 
@@ -60,6 +64,7 @@ class Predictor {
 
   model::Checkpoint checkpoint_;
   catalog::Taxonomy taxonomy_;
+  Calibration calibration_;
   std::map<std::pair<std::string, std::string>, Question> questions_;  // attribute, type
 };
 

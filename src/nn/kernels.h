@@ -1,5 +1,6 @@
-// The walks over memory around a product in 8 bits, one row at a time and without torch. Each is compiled for several
-// instruction sets and the machine's best is taken; results are the same for a row wherever it stands in a batch.
+// Walks over memory that are worth their own loops: those around a product in 8 bits, one row at a time, and dropout's
+// mask. Without torch; each is compiled for several instruction sets and the machine's best is taken. A row's result is the
+// same wherever it stands in a batch.
 #pragma once
 
 #include <cstdint>
@@ -24,5 +25,8 @@ float quantize_row(const float* x, std::int64_t n, std::int8_t* q);
 
 // y = residual + factor · f(product · row_scale · channel_scale + bias + addend)
 void finish_row(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& epilogue, float* y);
+
+// mask[i] for i in [begin, end): 0 with probability `rate`, else 1 / (1 - rate), following from seed and i alone.
+void draw_mask(std::uint64_t seed, float rate, std::int64_t begin, std::int64_t end, float* mask);
 
 }  // namespace hangtag::nn

@@ -1,4 +1,4 @@
-#include "nn/int8_kernels.h"
+#include "nn/kernels.h"
 
 #include <algorithm>
 #include <bit>
@@ -113,6 +113,23 @@ HANGTAG_CLONES void finish_row(const std::int32_t* product, std::int64_t n, floa
     case kGeluTanh: return finish<kGeluTanh>(product, n, row_scale, epilogue, y);
     case kRelu: return finish<kRelu>(product, n, row_scale, epilogue, y);
     case kSilu: return finish<kSilu>(product, n, row_scale, epilogue, y);
+  }
+}
+
+// A counter that is hashed (C. Wellons' lowbias32), so that every element can be drawn on its own.
+HANGTAG_CLONES void draw_mask(std::uint64_t seed, float rate, std::int64_t begin, std::int64_t end, float* mask) {
+  const auto low = static_cast<std::uint32_t>(seed), high = static_cast<std::uint32_t>(seed >> 32);
+  const auto threshold = static_cast<std::int32_t>(rate * 8388608.0F);  // of 2^23
+  const float kept = 1 / (1 - rate);
+  for (std::int64_t i = begin; i < end; ++i) {
+    std::uint32_t h = static_cast<std::uint32_t>(i) + low;
+    h ^= h >> 16;
+    h *= 0x7FEB352DU;
+    h ^= h >> 15;
+    h += high;
+    h *= 0x846CA68BU;
+    h ^= h >> 16;
+    mask[i] = static_cast<std::int32_t>(h >> 9) < threshold ? 0.0F : kept;
   }
 }
 
