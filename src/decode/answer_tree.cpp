@@ -41,43 +41,45 @@ std::vector<std::vector<double>> score_answers(model::Blip2& model, model::Decod
                                                const std::vector<const AnswerTree*>& trees) {
   const at::NoGradGuard no_grad;
   const auto rows = static_cast<std::int64_t>(trees.size());
+  // Rows that ask the same lay their tree out once.
+  const bool same = std::all_of(trees.begin(), trees.end(), [&](const auto* tree) { return tree == trees.front(); });
+  const std::int64_t layouts = same ? 1 : rows;
   std::int64_t width = 1;
   for (const auto* tree : trees) width = std::max(width, static_cast<std::int64_t>(tree->nodes().size()));
 
   // Padding nodes see themselves alone, and nobody reads them.
-  auto is_node = at::zeros({rows, width}, at::kBool);
-  auto ids = at::zeros({rows, width}, at::kLong);
-  auto positions = at::zeros({rows, width}, at::kLong);
-  auto visible = at::eye(width, at::kBool).expand({rows, -1, -1}).clone();
+  auto is_node = at::zeros({layouts, width}, at::kBool);
+  auto ids = at::zeros({layouts, width}, at::kLong);
+  auto positions = at::zeros({layouts, width}, at::kLong);
+  auto visible = at::eye(width, at::kBool).expand({layouts, -1, -1}).clone();
+  auto node_mask = is_node.accessor<bool, 2>();
   auto id = ids.accessor<std::int64_t, 2>();
   auto position = positions.accessor<std::int64_t, 2>();
   auto sees = visible.accessor<bool, 3>();
-
-  // Only nodes that some answer steps from need logits.
-  std::vector<std::int64_t> flat_nodes;
-  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> place_of;  // row, node → index in flat_nodes
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const auto& tree = *trees[static_cast<std::size_t>(row)];
-    is_node[row].narrow(0, 0, static_cast<std::int64_t>(tree.nodes().size())).fill_(true);
-    for (std::int64_t node = 0; node < static_cast<std::int64_t>(tree.nodes().size()); ++node) {
-      const auto& [token, parent, depth] = tree.nodes()[static_cast<std::size_t>(node)];
+  for (std::int64_t row = 0; row < layouts; ++row) {
+    const auto& nodes = trees[static_cast<std::size_t>(row)]->nodes();
+    for (std::int64_t node = 0; node < static_cast<std::int64_t>(nodes.size()); ++node) {
+      const auto& [token, parent, depth] = nodes[static_cast<std::size_t>(node)];
+      node_mask[row][node] = true;
       id[row][node] = token;
       position[row][node] = depth;
-      for (auto ancestor = parent; ancestor >= 0; ancestor = tree.nodes()[static_cast<std::size_t>(ancestor)].parent) {
+      for (auto ancestor = parent; ancestor >= 0; ancestor = nodes[static_cast<std::size_t>(ancestor)].parent) {
         sees[row][node][ancestor] = true;
-      }
-    }
-    for (const auto& answer : tree.answers()) {
-      for (const auto& step : answer) {
-        if (place_of.try_emplace({row, step.node}, static_cast<std::int64_t>(flat_nodes.size())).second) {
-          flat_nodes.push_back(row * width + step.node);
-        }
       }
     }
   }
 
+  // Every node has an answer that steps from it, so all of them need logits.
+  std::vector<std::int64_t> first(trees.size());  // row → place of its first node among all
+  std::vector<std::int64_t> flat_nodes;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    first[static_cast<std::size_t>(row)] = static_cast<std::int64_t>(flat_nodes.size());
+    const auto count = static_cast<std::int64_t>(trees[static_cast<std::size_t>(row)]->nodes().size());
+    for (std::int64_t node = 0; node < count; ++node) flat_nodes.push_back(row * width + node);
+  }
+
   const auto hidden = model->language_model()->decode(
-      {.ids = ids, .positions = positions, .visible = visible, .mask = is_node}, state);
+      {.ids = ids.expand({rows, -1}), .positions = positions, .visible = visible, .mask = is_node.expand({rows, -1})}, state);
   const auto wanted = hidden.flatten(0, 1).index_select(0, at::tensor(flat_nodes, at::kLong));  // (nodes, D)
   const auto log_probabilities = at::log_softmax(model->language_model()->logits(wanted).to(at::kFloat), -1).contiguous();
   const auto log_probability = log_probabilities.accessor<float, 2>();
@@ -87,7 +89,7 @@ std::vector<std::vector<double>> score_answers(model::Blip2& model, model::Decod
     auto& row_scores = scores.emplace_back();
     for (const auto& answer : trees[static_cast<std::size_t>(row)]->answers()) {
       double sum = 0;
-      for (const auto& step : answer) sum += log_probability[place_of.at({row, step.node})][step.token];
+      for (const auto& step : answer) sum += log_probability[first[static_cast<std::size_t>(row)] + step.node][step.token];
       row_scores.push_back(sum);
     }
   }

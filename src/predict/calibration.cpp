@@ -10,7 +10,8 @@ Calibration read_calibration(const std::filesystem::path& path) {
   const auto json = base::read_json(path);
   const auto name = path.string();
   Calibration calibration{.precision = base::get<double>(json, "precision", name)};
-  for (const auto& [attribute, one] : base::get<base::Json>(json, "attributes", name).items()) {
+  const auto attributes = base::get<base::Json>(json, "attributes", name);
+  for (const auto& [attribute, one] : attributes.items()) {
     AttributeCalibration entry{.temperature = base::get<double>(one, "temperature", name),
                                .examples = base::get<std::int64_t>(one, "examples", name)};
     if (!(entry.temperature > 0)) {

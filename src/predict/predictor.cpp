@@ -4,6 +4,7 @@
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/error.h"
 #include "dataset/questions.h"
@@ -13,6 +14,9 @@ namespace {
 
 // Bounds the memory of one pass, whatever the size of a request: rows x tree nodes x vocabulary.
 constexpr std::size_t kRowsPerPass = 64;
+// From so many products on, rows go through the decoder by question: rows of one question share a tree, which is laid out
+// once and without padding. Fewer products fill a pass better with their questions mixed.
+constexpr std::size_t kProductsToGroup = 4;
 
 }  // namespace
 
@@ -49,22 +53,30 @@ std::vector<std::vector<AttributePrediction>> Predictor::predict(const at::Tenso
   const at::NoGradGuard no_grad;
   struct Row {
     std::size_t request;
+    std::size_t place;  // among the request's predictions
     std::int64_t photo;
     std::string attribute;
     const Question* question;
   };
   std::vector<Row> rows;
+  std::vector<std::vector<AttributePrediction>> predictions(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto& [photo, type, wanted] = requests[i];
     for (const auto& attribute : wanted.empty() ? taxonomy_.attributes(type) : wanted) {
       const auto& asked = question(attribute, type);
-      if (asked.tree) rows.push_back({.request = i, .photo = photo, .attribute = attribute, .question = &asked});
+      if (!asked.tree) continue;
+      rows.push_back({.request = i, .place = predictions[i].size(), .photo = photo, .attribute = attribute, .question = &asked});
+      predictions[i].push_back({.attribute = attribute, .values = {}});
     }
   }
+  const bool grouped = requests.size() >= kProductsToGroup;
+  if (grouped) {
+    std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return std::less<>()(a.question, b.question); });
+  }
 
-  std::vector<std::vector<AttributePrediction>> predictions(requests.size());
-  for (std::size_t begin = 0; begin < rows.size(); begin += kRowsPerPass) {
-    const auto end = std::min(rows.size(), begin + kRowsPerPass);
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    end = std::min(rows.size(), begin + kRowsPerPass);
+    while (grouped && rows[end - 1].question != rows[begin].question) --end;
     std::vector<std::vector<std::int64_t>> prompts;
     std::vector<std::int64_t> photos;
     std::vector<const decode::AnswerTree*> trees;
@@ -82,13 +94,12 @@ std::vector<std::vector<AttributePrediction>> Predictor::predict(const at::Tenso
         for (double& score : scores[i - begin]) score /= fitted->second.temperature;
       }
       const auto probabilities = decode::normalize(scores[i - begin]);
-      AttributePrediction prediction{.attribute = rows[i].attribute, .values = {}};
+      auto& prediction = predictions[rows[i].request][rows[i].place];
       for (std::size_t v = 0; v < probabilities.size(); ++v) {
         prediction.values.push_back({.value = rows[i].question->values[v], .probability = probabilities[v]});
       }
       std::stable_sort(prediction.values.begin(), prediction.values.end(),
                        [](const auto& a, const auto& b) { return a.probability > b.probability; });
-      predictions[rows[i].request].push_back(std::move(prediction));
     }
   }
   return predictions;

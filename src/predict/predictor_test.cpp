@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <filesystem>
 
 #include "dataset/questions.h"
 #include "model/testing.h"
@@ -33,6 +35,24 @@ class PredictorTest : public testing::Test {
  protected:
   Predictor predictor_{model::testing::tiny_checkpoint(), taxonomy()};
 };
+
+TEST_F(PredictorTest, ATemperatureSoftensConfidencesAndKeepsTheOrder) {
+  const auto path = std::filesystem::path(testing::TempDir()) / kCalibrationFile;
+  write_calibration(path, {.precision = 0.9, .attributes = {{"Fabric", {.temperature = 4, .publish_threshold = 0.75, .examples = 12}}}});
+  const auto read = read_calibration(path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(read.precision, 0.9);
+  EXPECT_EQ(read.attributes.at("Fabric").publish_threshold, 0.75);
+  EXPECT_EQ(read.attributes.at("Fabric").examples, 12);
+
+  const auto features = predictor_.image_features({photo(1)});
+  const auto before = predictor_.predict(features, {{.photo = 0, .type = "Shirts", .attributes = {}}});
+  predictor_.set_calibration(read);
+  const auto after = predictor_.predict(features, {{.photo = 0, .type = "Shirts", .attributes = {}}});
+  const auto &sharp = before[0][0].values, &soft = after[0][0].values;
+  EXPECT_EQ(sharp[0].value, soft[0].value);
+  EXPECT_NEAR(std::log(soft[0].probability / soft[1].probability), std::log(sharp[0].probability / sharp[1].probability) / 4, 1e-6);
+}
 
 TEST_F(PredictorTest, AnswersStayInTheTaxonomyOfTheType) {
   const auto features = predictor_.image_features({photo(1), photo(90)});
