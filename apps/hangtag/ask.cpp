@@ -15,14 +15,12 @@ void add_ask(CLI::App& app, Session& session) {
   };
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("ask", "Ask a free question about a photo: \"Question: … Answer: \"");
-  command->add_option("--model", options->model.model, "a checkpoint")->required();
-  command->add_option("--adapter", options->model.adapter, "an adapter for it");
+  add_model_options(*command, options->model);
   command->add_option("PHOTO", options->photo, "a photo")->required();
   command->add_option("PROMPT", options->prompt, "what the model is given, word for word")->required();
   command->add_option("--max-new-tokens", options->generate.max_new_tokens, "longest answer")->capture_default_str();
   command->add_option("--num-beams", options->generate.num_beams, "1 is greedy")->capture_default_str();
   command->add_option("--length-penalty", options->generate.length_penalty, "of beam search")->capture_default_str();
-  add_dtype_option(*command, options->model);
   command->callback([options, &session] {
     session.action = [options] {
       predict::Predictor predictor(load_model(options->model), {});

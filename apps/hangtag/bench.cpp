@@ -3,14 +3,11 @@
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
 #include <fmt/format.h>
-#include <torch/optim/adam.h>
 
-#include <algorithm>
 #include <chrono>
 #include <fstream>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "command.h"
 #include "dataset/questions.h"
 #include "image/decode.h"
@@ -18,6 +15,7 @@
 #include "model/adapter.h"
 #include "sample/drawing.h"
 #include "shared.h"
+#include "train/optimizer.h"
 
 namespace hangtag::app {
 namespace {
@@ -102,7 +100,7 @@ double lora_step(model::Checkpoint& checkpoint, int examples, int rounds) {
   model::add_adapter(model, lora, 1);
   std::vector<at::Tensor> parameters;
   for (auto& [name, tensor] : model::adapter_tensors(model, lora)) parameters.push_back(tensor.requires_grad_());
-  torch::optim::Adam optimizer(parameters, torch::optim::AdamOptions(1e-4));
+  train::Optimizer optimizer(train::Algorithm::kAdam, parameters, /*weight_decay=*/0);
   const auto& config = model->config();
   const auto features = at::rand({examples, config.num_query_tokens, config.text.d_model});
   std::vector<std::vector<std::int64_t>> prompts, answers;
@@ -115,9 +113,9 @@ double lora_step(model::Checkpoint& checkpoint, int examples, int rounds) {
   const auto labels = model::pad_labels(answers);
   model->train();
   const double seconds = shortest(rounds, [&] {
-    optimizer.zero_grad();
+    optimizer.zero_gradients();
     model::language_model_loss(model(features, text, labels), labels).backward();
-    optimizer.step();
+    optimizer.step(1e-4);
   });
   model->eval();
   return seconds;
@@ -209,9 +207,7 @@ Exit run(const Options& options, const Session& session) {
 void add_bench(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("bench", "Time a model on this machine: a product, many products, a LoRA step");
-  command->add_option("--model", options->model.model, "a checkpoint")->required();
-  command->add_option("--adapter", options->model.adapter, "an adapter for it");
-  add_dtype_option(*command, options->model);
+  add_model_options(*command, options->model);
   command->add_option("--taxonomy", options->taxonomy, "the values to score (default: eight attributes with 4 to 12 usual values)");
   command->add_option("--rounds", options->rounds, "of each measurement, the shortest counts")->check(CLI::Range(1, 1000))->capture_default_str();
   command->add_option("--batch", options->batch, "products at once, for products a second")->check(CLI::Range(1, 1024))->capture_default_str();

@@ -69,14 +69,13 @@ Exit run(const Options& options, const Session& session) {
 void add_calibrate(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("calibrate", "Set a model's confidences right, and find the ones to publish unseen, on the validation split");
-  command->add_option("--model", options->model.model, "a checkpoint")->required();
-  command->add_option("--adapter", options->model.adapter, "an adapter for it; calibration.json is written beside it, else beside the model");
+  add_model_options(*command, options->model);
+  command->get_option("--adapter")->description("an adapter for it; calibration.json is written beside it, else beside the model");
   command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
   command->add_option("--images", options->data.images, "where the photos are, if they moved");
   command->add_option("--precision", options->precision, "share of right answers to keep among those published unseen")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  add_dtype_option(*command, options->model);
   command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });
 }
 

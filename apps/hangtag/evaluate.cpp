@@ -48,15 +48,13 @@ Exit run(const Options& options, const Session& session) {
 void add_evaluate(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("evaluate", "Measure a model against the majority baseline, per attribute");
-  command->add_option("--model", options->model.model, "a checkpoint")->required();
-  command->add_option("--adapter", options->model.adapter, "an adapter for it");
+  add_model_options(*command, options->model);
   command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
   command->add_option("--images", options->data.images, "where the photos are, if they moved");
   command->add_option("--out", options->out, "write metrics.json and report.html into this folder");
   command->add_option("--split", options->split, "which part to judge")
       ->check(CLI::IsMember({"test", "validation", "train"}))
       ->capture_default_str();
-  add_dtype_option(*command, options->model);
   command->add_flag("--json", options->json, "metrics.json on standard output instead of the table");
   command->add_flag("--markdown", options->markdown, "the table in Markdown");
   command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });

@@ -101,8 +101,7 @@ Exit run(const Options& options, const Session& session) {
 void add_predict(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("predict", "Read all attributes off photos: one JSON object a line");
-  command->add_option("--model", options->model.model, "a checkpoint")->required();
-  command->add_option("--adapter", options->model.adapter, "an adapter for it");
+  add_model_options(*command, options->model);
   command->add_option("--taxonomy", options->taxonomy, "the values to choose from (default: taxonomy.json beside the model)");
   command->add_option("PHOTO", options->photos, "photos");
   command->add_option("--catalog", options->catalog, "a whole catalogue in the Kaggle layout");
@@ -110,7 +109,6 @@ void add_predict(CLI::App& app, Session& session) {
   command->add_option("--types", options->types, "product types of the catalogue to predict; default all")->delimiter(',');
   command->add_option("--attributes", options->attributes, "attributes to predict; default all of the taxonomy")->delimiter(',');
   command->add_option("--alternatives", options->alternatives, "further values to list with their confidence")->capture_default_str();
-  add_dtype_option(*command, options->model);
   command->add_option("--feature-cache", options->reading.cache,
                       "a folder that keeps what the vision tower saw in a photo, for the next run over it");
   command->add_option("--batch-photos", options->reading.photos_per_pass, "photos encoded at once")->capture_default_str();

@@ -46,6 +46,12 @@ void add_dtype_option(CLI::App& command, ModelOptions& options, const char* name
       ->check(CLI::IsMember({"float32", "bfloat16", "float16", "int8", "auto"}));
 }
 
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("--model", options.model, "a checkpoint")->required();
+  command.add_option("--adapter", options.adapter, "an adapter for it");
+  add_dtype_option(command, options);
+}
+
 model::Checkpoint load_model(const ModelOptions& options) {
   const auto dtype = resolved_dtype(options);
   model::LoadOptions load;

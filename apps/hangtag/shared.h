@@ -25,7 +25,8 @@ struct ModelOptions {
   std::string dtype{};              // as add_dtype_option explains it
 };
 
-// --dtype, the same for every command that runs a model.
+// --model, --adapter and --dtype, the same for every command that runs a model.
+void add_model_options(CLI::App& command, ModelOptions& options);
 void add_dtype_option(CLI::App& command, ModelOptions& options, const char* name = "--dtype");
 
 // The checkpoint with the adapter on it. Tells standard error which dtype "auto" means on this machine.

@@ -49,11 +49,7 @@ std::optional<at::Tensor> Cache::get(const std::string& photo_hash) const {
 }
 
 void Cache::put(const std::string& photo_hash, const at::Tensor& features) const {
-  const auto stored = features.detach().to(at::kCPU).contiguous();
-  safetensors::write_file(path(photo_hash), {{.name = "features",
-                                              .dtype = model::to_safetensors(stored.scalar_type()),
-                                              .shape = stored.sizes().vec(),
-                                              .bytes = [&] { return model::bytes_of(stored); }}});
+  safetensors::write_file(path(photo_hash), {model::to_source("features", features)});
 }
 
 }  // namespace hangtag::features

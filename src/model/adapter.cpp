@@ -254,13 +254,7 @@ std::vector<std::pair<std::string, at::Tensor>> adapter_tensors(const Blip2& mod
 void save_adapter(const std::filesystem::path& folder, const Blip2& model, const LoraConfig& config) {
   base::AtomicFolder out(folder);
   std::vector<safetensors::TensorSource> sources;
-  for (const auto& [name, tensor] : adapter_tensors(model, config)) {
-    const auto stored = tensor.detach().to(at::kCPU).contiguous();
-    sources.push_back({.name = name,
-                       .dtype = to_safetensors(stored.scalar_type()),
-                       .shape = stored.sizes().vec(),
-                       .bytes = [stored] { return bytes_of(stored); }});
-  }
+  for (const auto& [name, tensor] : adapter_tensors(model, config)) sources.push_back(to_source(name, tensor));
   safetensors::write_file(out.path() / kWeightsFile, sources);
   base::write_json(out.path() / kConfigFile, to_json(config));
   out.commit();

@@ -58,4 +58,12 @@ std::span<const std::byte> bytes_of(const at::Tensor& tensor) {
   return {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
 }
 
+safetensors::TensorSource to_source(const std::string& name, const at::Tensor& tensor) {
+  const auto stored = tensor.detach().to(at::kCPU).contiguous();
+  return {.name = name,
+          .dtype = to_safetensors(stored.scalar_type()),
+          .shape = stored.sizes().vec(),
+          .bytes = [stored] { return bytes_of(stored); }};
+}
+
 }  // namespace hangtag::model

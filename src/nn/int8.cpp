@@ -116,6 +116,12 @@ struct Int8Product : torch::autograd::Function<Int8Product> {
 
 }  // namespace
 
+at::Tensor apply(const After& after, const at::Tensor& y) {
+  auto result = apply(after.activation, y);
+  if (after.factor.defined()) result = result * after.factor;
+  return after.residual.defined() ? after.residual + result : result;
+}
+
 Int8Weight quantize(const at::Tensor& weight, const at::Tensor& outlier_columns) {
   const at::NoGradGuard no_grad;
   auto rows = weight.to(at::kFloat).contiguous();
@@ -148,10 +154,7 @@ at::Tensor int8_linear(const at::Tensor& x, const Int8Weight& weight, const at::
     return forward(x, weight, bias, after);
   }
   // An undefined tensor is no argument of a Function; an optional one may be.
-  auto y = apply(after.activation, needs_gradient(x) ? Int8Product::apply(x, weight, std::optional(bias)) : forward(x, weight, bias, {}));
-  if (after.factor.defined()) y = y * after.factor;
-  if (after.residual.defined()) y = y + after.residual;
-  return y;
+  return apply(after, needs_gradient(x) ? Int8Product::apply(x, weight, std::optional(bias)) : forward(x, weight, bias, {}));
 }
 
 #if defined(__x86_64__)

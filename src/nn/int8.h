@@ -20,6 +20,8 @@ struct After {
   at::Tensor residual = {};
 };
 
+at::Tensor apply(const After& after, const at::Tensor& y);
+
 struct Int8Weight {
   at::Tensor values;  // (out, in) int8
   at::Tensor scales;  // (out) fp32

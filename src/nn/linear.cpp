@@ -55,9 +55,7 @@ at::Tensor LinearImpl::forward(const at::Tensor& x, const After& after) {
     const auto update = at::linear(at::linear(dropped, lora_->a), lora_->b) * lora_->scaling;
     y = (y + update).to(y.scalar_type());
   }
-  y = nn::apply(after.activation, y);  // a module has an apply of its own
-  if (after.factor.defined()) y = y * after.factor;
-  return after.residual.defined() ? after.residual + y : y;
+  return nn::apply(after, y);  // a module has an apply of its own
 }
 
 void LinearImpl::merge_lora() {

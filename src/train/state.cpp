@@ -46,13 +46,7 @@ void save_state(const std::filesystem::path& folder, const Position& position, c
     tensors[kGenerator] = generator.get_state();
   }
   std::vector<safetensors::TensorSource> sources;
-  for (const auto& [name, tensor] : tensors) {
-    const auto stored = tensor.detach().to(at::kCPU).contiguous();
-    sources.push_back({.name = name,
-                       .dtype = model::to_safetensors(stored.scalar_type()),
-                       .shape = stored.sizes().vec(),
-                       .bytes = [stored] { return model::bytes_of(stored); }});
-  }
+  for (const auto& [name, tensor] : tensors) sources.push_back(model::to_source(name, tensor));
   safetensors::write_file(out.path() / kTensorFile, sources);
   base::write_json(out.path() / kPositionFile, {{"epoch", position.epoch},
                                                 {"batch", position.batch},

@@ -177,7 +177,7 @@ class Run {
       std::filesystem::create_directories(options_.out, error);
       if (error) fail(ErrorCode::kIo, "{}: cannot make the folder: {}", options_.out.string(), error.message());
       base::write_json(description, described());
-      position_.order = position_.random = random_.state();
+      position_.order = random_.state();
     }
     metrics_.open(metrics, resumed ? std::ios::app : std::ios::trunc);
     if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", metrics.string());

@@ -65,13 +65,7 @@ void run(const base::Json& request) {
   outputs.emplace_back("beam3", padded(decode::generate(blip2, state, options)));
 
   std::vector<safetensors::TensorSource> sources;
-  for (auto& [name, tensor] : outputs) {
-    tensor = tensor.detach().contiguous();
-    sources.push_back({.name = name,
-                       .dtype = model::to_safetensors(tensor.scalar_type()),
-                       .shape = tensor.sizes().vec(),
-                       .bytes = [tensor = tensor] { return model::bytes_of(tensor); }});
-  }
+  for (const auto& [name, tensor] : outputs) sources.push_back(model::to_source(name, tensor));
   safetensors::write_file(request.at("outputs").get<std::string>(), sources);
   if (request.contains("save")) {
     model::save_checkpoint(request.at("save").get<std::string>(), checkpoint, {.dtype = load.dtype});
