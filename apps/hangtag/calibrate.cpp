@@ -71,8 +71,7 @@ void add_calibrate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("calibrate", "Set a model's confidences right, and find the ones to publish unseen, on the validation split");
   add_model_options(*command, options->model);
   command->get_option("--adapter")->description("an adapter for it; calibration.json is written beside it, else beside the model");
-  command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
-  command->add_option("--images", options->data.images, "where the photos are, if they moved");
+  add_data_options(*command, options->data);
   command->add_option("--precision", options->precision, "share of right answers to keep among those published unseen")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -49,8 +49,7 @@ void add_evaluate(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("evaluate", "Measure a model against the majority baseline, per attribute");
   add_model_options(*command, options->model);
-  command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
-  command->add_option("--images", options->data.images, "where the photos are, if they moved");
+  add_data_options(*command, options->data);
   command->add_option("--out", options->out, "write metrics.json and report.html into this folder");
   command->add_option("--split", options->split, "which part to judge")
       ->check(CLI::IsMember({"test", "validation", "train"}))

@@ -18,7 +18,7 @@ void add_prepare(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("prepare", "Turn a catalogue into questions and answers, split without leaks");
   command->add_option("--catalog", options->catalog, "in the Kaggle layout: styles.csv, images/, styles/")->required();
   command->add_option("--out", options->out, "the data set's folder")->required();
-  command->add_option("--types", options->types, "product types to keep, separated by commas")->delimiter(',')->capture_default_str();
+  command->add_option("--types", options->types, "product types to keep, separated by commas, or all")->delimiter(',')->capture_default_str();
   command->add_option("--attributes", options->attributes, "attributes to ask for, separated by commas")->delimiter(',')->capture_default_str();
   command->add_option("--split", options->parts, "shares of train,validation,test")->delimiter(',')->expected(3)->capture_default_str();
   command->add_option("--seed", options->seed, "of the split")->capture_default_str();
@@ -28,6 +28,7 @@ void add_prepare(CLI::App& app, Session& session) {
   command->callback([options, &session] {
     session.action = [options, &session] {
       for (std::size_t i = 0; i < 3; ++i) options->split.at(i) = options->parts[i];
+      if (options->types == std::vector<std::string>{"all"}) options->types.clear();
       std::optional<base::Progress> progress;
       const auto report = dataset::prepare(*options, [&](std::int64_t done, std::int64_t total) {
         if (!progress) progress.emplace("reading photos", total, "photos", session.quiet);

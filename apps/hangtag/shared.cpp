@@ -52,6 +52,12 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
   add_dtype_option(command, options);
 }
 
+void add_data_options(CLI::App& command, dataset::LoadOptions& options) {
+  command.add_option("--data", options.folder, "a folder that `hangtag prepare` wrote")->required();
+  command.add_option("--images", options.images, "where the photos are, if they moved");
+  command.add_option("--types", options.types, "product types of it to use, separated by commas; default all")->delimiter(',');
+}
+
 model::Checkpoint load_model(const ModelOptions& options) {
   const auto dtype = resolved_dtype(options);
   model::LoadOptions load;

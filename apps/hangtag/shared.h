@@ -29,6 +29,9 @@ struct ModelOptions {
 void add_model_options(CLI::App& command, ModelOptions& options);
 void add_dtype_option(CLI::App& command, ModelOptions& options, const char* name = "--dtype");
 
+// --data, --images and --types, the same for every command that reads a data set.
+void add_data_options(CLI::App& command, dataset::LoadOptions& options);
+
 // The checkpoint with the adapter on it. Tells standard error which dtype "auto" means on this machine.
 model::Checkpoint load_model(const ModelOptions& options);
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -43,8 +44,12 @@ Exit print_plan(const train::TrainResult& result, const train::TrainOptions& opt
   return Exit::kDone;
 }
 
+// Open MPI's mpirun says so in the environment; of MPICH and its kin, PMI does.
+bool started_by_mpi() { return std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr || std::getenv("PMI_SIZE") != nullptr; }
+
 Exit run(const Options& given, const Session& session) {
   auto options = given.train;
+  if (started_by_mpi()) options.group = train::ProcessGroup::of_mpi();
   options.quiet = session.quiet;
   options.method = given.method == "full" ? train::Method::kFull : train::Method::kLora;
   options.optimizer = given.optimizer == "adam" ? train::Algorithm::kAdam : train::Algorithm::kAdamW;
@@ -71,6 +76,7 @@ Exit run(const Options& given, const Session& session) {
   std::signal(SIGINT, ask_to_stop);
   options.stop = [] { return stop_asked != 0; };
   const auto result = train::train(checkpoint, data, options);
+  if (!options.group.leads()) return Exit::kDone;
   if (options.dry_run) return print_plan(result, options);
   data.taxonomy.write(options.out / dataset::kTaxonomyFile);
   write_train_page(options.out);
@@ -97,8 +103,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--model", options->model.model, "the checkpoint to start from");
   command->add_option("--from-scratch", options->from_scratch,
                       fmt::format("start from random weights: {} or a config.json", fmt::join(train::preset_names(), ", ")));
-  command->add_option("--data", options->data.folder, "a folder that `hangtag prepare` wrote")->required();
-  command->add_option("--images", options->data.images, "where the photos are, if they moved");
+  add_data_options(*command, options->data);
   command->add_option("--out", o.out, "the run's folder")->required();
   command->add_flag("--overwrite", o.overwrite, "replace an earlier run in the run's folder");
   command->add_flag("--resume", o.resume, "go on with the run in the run's folder, or begin it where there is none");

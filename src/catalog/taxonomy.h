@@ -14,6 +14,9 @@
 
 namespace hangtag::catalog {
 
+// The attribute whose value is the product's type itself, as styles.csv calls it.
+inline constexpr const char* kTypeAttribute = "articleType";
+
 class Taxonomy {
  public:
   struct Value {

@@ -1,6 +1,7 @@
 #include "dataset/examples.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -79,6 +80,21 @@ void check_ids(const fs::path& folder, const Dataset& dataset) {
   }
 }
 
+void keep_types(const LoadOptions& options, Dataset& dataset) {
+  if (options.types.empty()) return;
+  const std::set<std::string> wanted(options.types.begin(), options.types.end());
+  std::set<std::string> present;
+  for (const auto& [id, product] : dataset.products) present.insert(product.type);
+  for (const auto& type : wanted) {
+    if (!present.contains(type)) {
+      base::fail(ErrorCode::kUsage, "{}: no product is of type \"{}\"; its types are {}", options.folder.string(), type, fmt::join(present, ", "));
+    }
+  }
+  for (auto& examples : dataset.examples) {
+    std::erase_if(examples, [&](const Example& example) { return !wanted.contains(dataset.products.find(example.id)->second.type); });
+  }
+}
+
 }  // namespace
 
 const char* to_string(Split split) {
@@ -134,6 +150,7 @@ Dataset load_dataset(const LoadOptions& options) {
   const fs::path images = read_images_folder(options.folder / kDatasetFile);
   read_products(options.folder / kProductsFile, options.images.empty() ? images : options.images, dataset);
   check_ids(options.folder, dataset);
+  keep_types(options, dataset);
   dataset.taxonomy = catalog::Taxonomy::read(options.folder / kTaxonomyFile);
   return dataset;
 }

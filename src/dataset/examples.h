@@ -46,12 +46,14 @@ struct Dataset {
 
 struct LoadOptions {
   std::filesystem::path folder;
-  std::filesystem::path images;  // where the photos are now; empty: where they were when the data set was made
+  std::filesystem::path images;    // where the photos are now; empty: where they were when the data set was made
+  std::vector<std::string> types = {};  // keep examples of products of these types alone; none named: all
 };
 
 // A folder that prepare() wrote, or one that holds train.csv alone or with its two fellows: then `images` must be
 // given, photos are images/ID.jpg, types are not known, and the taxonomy is that of the answers.
-// Whether the photos exist is not checked here. Throws kNotFound without train.csv, kInvalid with file and line.
+// Whether the photos exist is not checked here. Throws kNotFound without train.csv, kInvalid with file and line, kUsage for a
+// type that no product has.
 Dataset load_dataset(const LoadOptions& options);
 
 // What prepare() writes next to the examples and load_dataset() reads: products.csv (id, type, photo, group) and

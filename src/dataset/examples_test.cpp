@@ -89,6 +89,15 @@ TEST_F(ExamplesTest, LoadWithTheirProducts) {
   EXPECT_EQ(load_dataset({.folder = folder_, .images = "moved"}).products.at("1").photo, "moved/1.jpg");
 }
 
+TEST_F(ExamplesTest, LoadOfSomeTypesAlone) {
+  write_prepared();
+  write("train.csv", "id,Question,Answer\n1,Which fit?,Fit: Slim\n2,Which fit?,Fit: Loose\n");
+  const Dataset dataset = load_dataset({.folder = folder_, .images = {}, .types = {"Tshirts"}});
+  ASSERT_EQ(dataset.examples[Split::kTrain].size(), 1u);
+  EXPECT_EQ(dataset.examples[Split::kTrain][0].id, "2");
+  EXPECT_THROW(load_dataset({.folder = folder_, .images = {}, .types = {"Hats"}}), base::Error);
+}
+
 TEST_F(ExamplesTest, LoadFromTheCsvFilesAlone) {
   write("train.csv", "id,Question,Answer\n1,q,Fit: Slim\n1,q,Neck: V-Neck\n");
   write("test.csv", "id,Question,Answer\n2,q,Fit: Slim\n");

@@ -32,12 +32,13 @@ at::Tensor Predictor::image_features(const std::vector<image::Image>& photos) {
 }
 
 const Predictor::Question& Predictor::question(const std::string& attribute, const std::string& type) {
-  const auto [place, is_new] = questions_.try_emplace({attribute, taxonomy_.has_type(type) ? type : std::string()});
+  const bool one_type = attribute != catalog::kTypeAttribute && taxonomy_.has_type(type);
+  const auto [place, is_new] = questions_.try_emplace({attribute, one_type ? type : std::string()});
   auto& question = place->second;
   if (!is_new) return question;
   question.prompt = checkpoint_.tokenizer.encode(dataset::prompt(dataset::question(attribute)));
   std::vector<std::vector<std::int64_t>> answers;
-  for (const auto& value : taxonomy_.values(attribute, type)) {
+  for (const auto& value : taxonomy_.values(attribute, place->first.second)) {
     question.values.push_back(value.name);
     answers.push_back(checkpoint_.tokenizer.encode(dataset::answer(attribute, value.name)));
   }
@@ -50,6 +51,34 @@ const Predictor::Question& Predictor::question(const std::string& attribute, con
 
 std::vector<std::vector<AttributePrediction>> Predictor::predict(const at::Tensor& features,
                                                                  const std::vector<Request>& requests) {
+  auto typed = requests;
+  std::vector<std::vector<AttributePrediction>> types;  // of those whose type is to be found out
+  std::vector<std::size_t> untyped;
+  if (question(catalog::kTypeAttribute, {}).tree) {
+    std::vector<Request> ask_type;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (!requests[i].type.empty()) continue;
+      untyped.push_back(i);
+      ask_type.push_back({.photo = requests[i].photo, .type = {}, .attributes = {catalog::kTypeAttribute}});
+    }
+    types = answer(features, ask_type);
+    for (std::size_t i = 0; i < untyped.size(); ++i) typed[untyped[i]].type = types[i].front().values.front().value;
+  }
+  for (auto& request : typed) {
+    if (request.attributes.empty()) request.attributes = taxonomy_.attributes(request.type);
+  }
+  std::vector<bool> wanted;  // the type, of the untyped: it is answered already
+  for (const auto i : untyped) wanted.push_back(std::erase(typed[i].attributes, catalog::kTypeAttribute) > 0);
+  auto predictions = answer(features, typed);
+  for (std::size_t i = 0; i < untyped.size(); ++i) {
+    auto& all = predictions[untyped[i]];
+    if (wanted[i]) all.insert(all.begin(), std::move(types[i].front()));
+  }
+  return predictions;
+}
+
+std::vector<std::vector<AttributePrediction>> Predictor::answer(const at::Tensor& features,
+                                                                const std::vector<Request>& requests) {
   const at::NoGradGuard no_grad;
   struct Row {
     std::size_t request;
@@ -62,7 +91,7 @@ std::vector<std::vector<AttributePrediction>> Predictor::predict(const at::Tenso
   std::vector<std::vector<AttributePrediction>> predictions(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const auto& [photo, type, wanted] = requests[i];
-    for (const auto& attribute : wanted.empty() ? taxonomy_.attributes(type) : wanted) {
+    for (const auto& attribute : wanted) {
       const auto& asked = question(attribute, type);
       if (!asked.tree) continue;
       rows.push_back({.request = i, .place = predictions[i].size(), .photo = photo, .attribute = attribute, .question = &asked});

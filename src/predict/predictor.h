@@ -36,12 +36,14 @@ class Predictor {
   // What is asked about one photo.
   struct Request {
     std::int64_t photo;                   // row of the features
-    std::string type;                     // of the product; empty or unknown: the union over the types
+    std::string type;                     // of the product; empty: see predict()
     std::vector<std::string> attributes;  // none: all that the taxonomy has for the type
   };
 
   // One list per request, an entry per attribute. Attributes that the taxonomy does not hold for the type have no values
-  // to choose from and are left out.
+  // to choose from and are left out. Where the type is empty and the taxonomy has catalog::kTypeAttribute, that is asked
+  // first and the likeliest type decides about the rest; otherwise an unknown type has the union over all types. The type
+  // itself is always chosen among all of them.
   std::vector<std::vector<AttributePrediction>> predict(const at::Tensor& features, const std::vector<Request>& requests);
 
   // From now on probabilities are those of the calibration's temperatures.
@@ -61,6 +63,8 @@ class Predictor {
     std::unique_ptr<decode::AnswerTree> tree;
   };
   const Question& question(const std::string& attribute, const std::string& type);
+  // As predict(), of requests that name all that they want.
+  std::vector<std::vector<AttributePrediction>> answer(const at::Tensor& features, const std::vector<Request>& requests);
 
   model::Checkpoint checkpoint_;
   catalog::Taxonomy taxonomy_;

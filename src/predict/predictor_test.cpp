@@ -81,6 +81,30 @@ TEST_F(PredictorTest, AnswersStayInTheTaxonomyOfTheType) {
   }
 }
 
+TEST(PredictorTypeTest, AnUnknownTypeIsAskedFirstAndDecidesAboutTheRest) {
+  auto all = taxonomy();
+  for (const char* type : {"Shirts", "Tshirts"}) {
+    all.add({.id = "1", .type = type, .name = "", .photo = "", .attributes = {{catalog::kTypeAttribute, type}}, .texts = {}});
+  }
+  Predictor predictor{model::testing::tiny_checkpoint(), all};
+  const auto features = predictor.image_features({photo(1)});
+  const auto answers = predictor.predict(features, {{.photo = 0, .type = "", .attributes = {}},
+                                                    {.photo = 0, .type = "", .attributes = {"Fabric"}},
+                                                    {.photo = 0, .type = "Shirts", .attributes = {catalog::kTypeAttribute}}});
+  const auto& type = answers[0].front();
+  EXPECT_EQ(type.attribute, catalog::kTypeAttribute);
+  const auto known = predictor.predict(features, {{.photo = 0, .type = type.values.front().value, .attributes = {}}}).front();
+  ASSERT_EQ(answers[0].size(), known.size());
+  for (const auto& prediction : answers[0]) {
+    EXPECT_TRUE(std::any_of(known.begin(), known.end(), [&](const auto& other) {
+      return other.attribute == prediction.attribute && other.values.size() == prediction.values.size();
+    })) << prediction.attribute;
+  }
+  ASSERT_EQ(answers[1].size(), 1u);
+  EXPECT_EQ(answers[1][0].values.size(), all.values("Fabric", type.values.front().value).size());
+  EXPECT_EQ(answers[2][0].values.size(), 2u) << "the type is chosen among all, though it is known";
+}
+
 TEST_F(PredictorTest, ManyRequestsEqualOneByOne) {
   const auto features = predictor_.image_features({photo(1), photo(90)});
   std::vector<Predictor::Request> requests;

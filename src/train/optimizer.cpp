@@ -1,6 +1,8 @@
 #include "train/optimizer.h"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros.h>
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim/adam.h>
 #include <torch/optim/adamw.h>
@@ -47,6 +49,21 @@ Optimizer::Optimizer(Algorithm algorithm, std::vector<at::Tensor> parameters, do
 Optimizer::~Optimizer() = default;
 
 void Optimizer::zero_gradients() { optimizer_->zero_grad(); }
+
+void Optimizer::sum_gradients(const ProcessGroup& group) {
+  if (group.size() == 1) return;
+  std::vector<at::Tensor> flat;  // a process without a batch has no gradients
+  for (const auto& parameter : parameters_) {
+    flat.push_back(parameter.grad().defined() ? parameter.grad().flatten() : at::zeros(parameter.numel(), parameter.options()));
+  }
+  auto all = at::cat(flat);
+  group.sum(all);
+  std::int64_t begin = 0;
+  for (auto& parameter : parameters_) {
+    parameter.mutable_grad() = all.narrow(0, begin, parameter.numel()).view_as(parameter).clone();  // no view: zero_gradients() would mind
+    begin += parameter.numel();
+  }
+}
 
 double Optimizer::clip(double max_norm) { return torch::nn::utils::clip_grad_norm_(parameters_, max_norm); }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "train/process_group.h"
+
 namespace torch::optim {
 class Optimizer;
 }
@@ -23,6 +25,8 @@ class Optimizer {
   ~Optimizer();
 
   void zero_gradients();
+  // Adds up the gradients of the group's processes; waits for all of them.
+  void sum_gradients(const ProcessGroup& group);
   // Clips the gradients' common norm to max_norm and returns what it was; does nothing more where it is not finite.
   double clip(double max_norm);
   void step(double learning_rate);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "dataset/questions.h"
 #include "text/train.h"
+#include "train/near_attention.h"
 
 namespace hangtag::train {
 namespace {
@@ -87,7 +88,9 @@ model::Checkpoint new_model(const std::string& preset, const dataset::Dataset& d
   }
   auto tokenizer = text::train({sentences.begin(), sentences.end()}, {.vocabulary_size = 1000});
   config.text.vocab_size = static_cast<std::int64_t>((tokenizer.size() + 63) / 64 * 64);  // rounded up, as models have it
-  return model::new_checkpoint(config, std::move(tokenizer), seed);
+  auto checkpoint = model::new_checkpoint(config, std::move(tokenizer), seed);
+  attend_to_neighbours(checkpoint.model);
+  return checkpoint;
 }
 
 }  // namespace hangtag::train

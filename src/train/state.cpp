@@ -1,7 +1,5 @@
 #include "train/state.h"
 
-#include <ATen/CPUGeneratorImpl.h>
-
 #include <limits>
 
 #include "base/error.h"
@@ -16,7 +14,6 @@ namespace {
 
 constexpr const char* kPositionFile = "state.json";
 constexpr const char* kTensorFile = "state.safetensors";
-constexpr const char* kGenerator = "generator";
 
 base::OrderedJson to_json(const EpochResult& result) {
   // JSON knows no infinity: no epoch has been the best yet.
@@ -39,20 +36,12 @@ EpochResult parse_result(const base::Json& json, const std::string& name) {
 
 void save_state(const std::filesystem::path& folder, const Position& position, const Optimizer& optimizer) {
   base::AtomicFolder out(folder);
-  auto tensors = optimizer.state();
-  {
-    auto generator = at::detail::getDefaultCPUGenerator();
-    const std::lock_guard lock(generator.mutex());
-    tensors[kGenerator] = generator.get_state();
-  }
   std::vector<safetensors::TensorSource> sources;
-  for (const auto& [name, tensor] : tensors) sources.push_back(model::to_source(name, tensor));
+  for (const auto& [name, tensor] : optimizer.state()) sources.push_back(model::to_source(name, tensor));
   safetensors::write_file(out.path() / kTensorFile, sources);
   base::write_json(out.path() / kPositionFile, {{"epoch", position.epoch},
                                                 {"batch", position.batch},
                                                 {"step", position.step},
-                                                {"order", position.order},
-                                                {"random", position.random},
                                                 {"loss_sum", position.loss_sum},
                                                 {"seen", position.seen},
                                                 {"best", to_json(position.best)},
@@ -70,8 +59,6 @@ Position load_state(const std::filesystem::path& folder, Optimizer& optimizer) {
   Position position{.epoch = base::get<std::int64_t>(json, "epoch", name),
                     .batch = base::get<std::int64_t>(json, "batch", name),
                     .step = base::get<std::int64_t>(json, "step", name),
-                    .order = base::get<std::uint64_t>(json, "order", name),
-                    .random = base::get<std::uint64_t>(json, "random", name),
                     .loss_sum = base::get<double>(json, "loss_sum", name),
                     .seen = base::get<std::int64_t>(json, "seen", name),
                     .best = parse_result(base::get<base::Json>(json, "best", name), name),
@@ -84,14 +71,7 @@ Position load_state(const std::filesystem::path& folder, Optimizer& optimizer) {
   for (const auto& [tensor_name, info] : file->tensors()) {
     tensors[tensor_name] = model::to_tensor({.info = info, .bytes = file->bytes(tensor_name), .file = file});
   }
-  const auto generator_state = tensors.find(kGenerator);
-  if (generator_state == tensors.end()) {
-    base::fail(base::ErrorCode::kInvalid, "{}: the generator's state is missing", file->path().string());
-  }
   optimizer.restore(tensors);
-  auto generator = at::detail::getDefaultCPUGenerator();
-  const std::lock_guard lock(generator.mutex());
-  generator.set_state(generator_state->second.clone());
   return position;
 }
 

@@ -1,7 +1,7 @@
 // Where a run stands, on disk: everything from which it goes on as if it had never stopped.
 //
-// FOLDER/state.json holds the position, FOLDER/state.safetensors the optimiser's tensors ("0.parameter" …) and the state of
-// torch's generator, which dropout draws from ("generator", bytes). The folder is replaced as a whole.
+// FOLDER/state.json holds the position, FOLDER/state.safetensors the optimiser's tensors ("0.parameter" …). Random numbers need
+// no place here: those of a batch follow from the run's seed and the batch's number. The folder is replaced as a whole.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,6 @@ struct Position {
   std::int64_t epoch = 1;        // the running one
   std::int64_t batch = 0;        // of this epoch, the next
   std::int64_t step = 0;         // of the optimiser, taken so far
-  std::uint64_t order = 0;       // the random state from which this epoch's batches follow
-  std::uint64_t random = 0;      // the random state now
   double loss_sum = 0;           // of this epoch, over its examples
   std::int64_t seen = 0;         // examples of this epoch
   EpochResult best, last;
@@ -34,7 +32,7 @@ struct Position {
 
 void save_state(const std::filesystem::path& folder, const Position& position, const Optimizer& optimizer);
 
-// Restores the optimiser, its parameters and torch's generator too. Throws kNotFound, kInvalid, kMismatch.
+// Restores the optimiser and its parameters too. Throws kNotFound, kInvalid, kMismatch.
 Position load_state(const std::filesystem::path& folder, Optimizer& optimizer);
 
 }  // namespace hangtag::train

@@ -1,3 +1,4 @@
+#include <ATen/ops/argmax.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "image/encode.h"
 #include "model/testing.h"
 #include "train/batches.h"
+#include "train/near_attention.h"
 #include "train/presets.h"
 #include "train/schedule.h"
 #include "train/trainer.h"
@@ -49,6 +51,37 @@ TEST(Batches, HoldEveryExampleOnceAndKeepPhotosTogether) {
       EXPECT_LE(photos, 12u + 3u) << "a photo is split over two batches at most where a batch ends";
     }
   }
+}
+
+// At first every head's likeliest patch is the one at its offset, wherever that lies inside the photo.
+TEST(NearAttention, HeadsLookAtTheirNeighbours) {
+  constexpr std::int64_t kSide = 6, kHeads = 9, kWidth = 20 * kHeads;
+  model::Blip2Config config;
+  config.num_query_tokens = 2;
+  config.vision = {.hidden_size = kWidth, .intermediate_size = 32, .num_hidden_layers = 1, .num_attention_heads = kHeads,
+                   .image_size = 4 * kSide, .patch_size = 4, .initializer_range = 0.05};
+  config.qformer = {.hidden_size = 16, .intermediate_size = 16, .num_hidden_layers = 1, .num_attention_heads = 2, .encoder_hidden_size = kWidth};
+  config.text = {.vocab_size = 32, .d_model = 16, .d_kv = 8, .d_ff = 16, .num_layers = 1, .num_decoder_layers = 1, .num_heads = 2};
+  nn::RandomWeights weights(7);
+  model::Blip2 model{nn::Weights(weights), config};
+  attend_to_neighbours(model);
+
+  const at::NoGradGuard no_grad;
+  const auto parameters = model->named_parameters();
+  const auto place = parameters["vision_model.embeddings.position_embedding"][0].slice(0, 1);  // (patches, D)
+  const auto qkv = parameters["vision_model.encoder.layers.0.self_attn.qkv.weight"];
+  std::set<std::int64_t> steps;
+  for (std::int64_t head = 0; head < kHeads; ++head) {
+    const auto rows = [&](std::int64_t part) { return qkv.slice(0, part * kWidth + 20 * head, part * kWidth + 20 * (head + 1)); };
+    const auto seen = at::argmax(place.matmul(rows(0).t()).matmul(place.matmul(rows(1).t()).t()), 1);  // (patches)
+    const std::int64_t centre = 2 * kSide + 2;
+    const auto step = seen[centre].item<std::int64_t>() - centre;
+    steps.insert(step);
+    for (const std::int64_t row : {1, 3}) {
+      for (const std::int64_t column : {1, 4}) EXPECT_EQ(seen[row * kSide + column].item<std::int64_t>(), row * kSide + column + step);
+    }
+  }
+  EXPECT_EQ(steps, (std::set<std::int64_t>{-kSide - 1, -kSide, -kSide + 1, -1, 0, 1, kSide - 1, kSide, kSide + 1}));
 }
 
 // Twelve photos, red or blue: a question that a small model learns in seconds.
@@ -203,7 +236,7 @@ TEST_F(TrainTest, StopsWhenValidationNoLongerGains) {
   auto some = options(Method::kFull);
   some.epochs = 200;
   some.patience = 2;
-  some.learning_rate = 1e-2;
+  some.learning_rate = 3e-2;
   some.keep_epochs = 2;
   auto checkpoint = new_model("tiny", data_, 1);
   const auto result = train(checkpoint, data_, some);

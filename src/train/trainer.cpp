@@ -4,7 +4,9 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -66,11 +68,11 @@ std::vector<double> balancing_weights(const std::vector<dataset::Example>& examp
 class Run {
  public:
   Run(model::Checkpoint& checkpoint, const dataset::Dataset& data, const TrainOptions& options)
-      : checkpoint_(checkpoint), options_(options), photos_(checkpoint.processor), random_(options.seed, "train") {
+      : checkpoint_(checkpoint), options_(options), photos_(checkpoint.processor), group_(options.group) {
     train_ = examples(data, Split::kTrain);
     validation_ = examples(data, Split::kValidation);
     if (train_.empty()) fail(ErrorCode::kInvalid, "the data set has no training example");
-    const auto steps_per_epoch = divided_up(divided_up(static_cast<std::int64_t>(train_.size()), options.batch_size), options.accumulate);
+    const auto steps_per_epoch = divided_up(divided_up(static_cast<std::int64_t>(train_.size()), options.batch_size), batches_per_step());
     total_steps_ = steps_per_epoch * options.epochs;
     warmup_steps_ = static_cast<std::int64_t>(options.warmup_share * static_cast<double>(total_steps_));
     position_.best.validation_loss = std::numeric_limits<double>::infinity();
@@ -79,7 +81,7 @@ class Run {
     if (features_are_fixed_) {
       compute_features();
     } else {
-      photos_.load(options.quiet);
+      photos_.load(quiet());
     }
   }
 
@@ -107,6 +109,10 @@ class Run {
  private:
   static std::int64_t divided_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
+  std::int64_t batches_per_step() const { return options_.accumulate * group_.size(); }
+  bool is_mine(std::size_t i) const { return i % static_cast<std::size_t>(group_.size()) == static_cast<std::size_t>(group_.rank()); }
+  bool quiet() const { return options_.quiet || !group_.leads(); }
+
   std::vector<TokenExample> examples(const dataset::Dataset& data, Split split) {
     std::map<std::string, std::vector<std::int64_t>> tokens;  // questions repeat
     const auto encode = [&](const std::string& text) {
@@ -116,7 +122,7 @@ class Run {
     };
     auto chosen = data.examples[split];
     // A dry run needs the photos of its few steps alone.
-    const auto enough = static_cast<std::size_t>(kDryRunSteps * options_.batch_size * options_.accumulate);
+    const auto enough = static_cast<std::size_t>(kDryRunSteps * options_.batch_size * batches_per_step());
     if (options_.dry_run && chosen.size() > enough) chosen.resize(enough);
     const auto weights = options_.balance && split == Split::kTrain ? balancing_weights(chosen) : std::vector<double>(chosen.size(), 1);
     std::vector<TokenExample> all;
@@ -143,7 +149,7 @@ class Run {
                               {"warmup_share", options_.warmup_share},
                               {"epochs", options_.epochs},
                               {"batch_size", options_.batch_size},
-                              {"accumulate", options_.accumulate},
+                              {"batches_a_step", batches_per_step()},
                               {"patience", options_.patience},
                               {"label_smoothing", options_.label_smoothing},
                               {"balance", options_.balance},
@@ -159,11 +165,15 @@ class Run {
     std::error_code error;
     const auto description = options_.out / "run.json";
     const auto metrics = options_.out / "metrics.jsonl";
-    const bool resumed = options_.resume && std::filesystem::exists(state_folder(options_) / "state.json", error);
+    const bool resumed = group_.any(group_.leads() && options_.resume && std::filesystem::exists(state_folder(options_) / "state.json", error));
+    if (!group_.leads()) {
+      group_.wait();  // until the leader has cleared the folder and written what it starts from
+      if (resumed) position_ = load_state(state_folder(options_), *optimizer_);
+      return;
+    }
     if (resumed) {
       check_same_run(description);
       position_ = load_state(state_folder(options_), *optimizer_);
-      random_ = base::Random(position_.random);
       std::filesystem::resize_file(metrics, position_.metrics_bytes, error);  // what came after the state comes again
       if (error) fail(ErrorCode::kIo, "{}: cannot be cut back to where the run goes on: {}", metrics.string(), error.message());
     } else {
@@ -177,12 +187,12 @@ class Run {
       std::filesystem::create_directories(options_.out, error);
       if (error) fail(ErrorCode::kIo, "{}: cannot make the folder: {}", options_.out.string(), error.message());
       base::write_json(description, described());
-      position_.order = random_.state();
     }
     metrics_.open(metrics, resumed ? std::ios::app : std::ios::trunc);
     if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", metrics.string());
     metrics_.seekp(0, std::ios::end);
     if (!resumed) save_position();
+    group_.wait();
   }
 
   void check_same_run(const std::filesystem::path& path) const {
@@ -196,7 +206,7 @@ class Run {
   }
 
   void save_position() {
-    position_.random = random_.state();
+    if (!group_.leads()) return;
     position_.metrics_bytes = static_cast<std::uint64_t>(metrics_.tellp());
     save_state(state_folder(options_), position_, *optimizer_);
     saved_ = Clock::now();
@@ -210,18 +220,21 @@ class Run {
     }
   }
 
+  void save_epoch(std::int64_t epoch, bool better) const {
+    save_weights(options_.out / "last");
+    if (better) save_weights(options_.out / "best");
+    if (options_.keep_epochs == 0) return;
+    save_weights(options_.out / "epochs" / std::to_string(epoch));
+    std::error_code error;
+    std::filesystem::remove_all(options_.out / "epochs" / std::to_string(epoch - options_.keep_epochs), error);
+  }
+
   void finish_epoch(const EpochResult& now, Clock::time_point start) {
     // Without validation examples the training loss has to do.
     const bool better = validation_.empty() || now.validation_loss < position_.best.validation_loss;
     if (better) position_.best = now;
     position_.last = now;
-    save_weights(options_.out / "last");
-    if (better) save_weights(options_.out / "best");
-    if (options_.keep_epochs > 0) {
-      save_weights(options_.out / "epochs" / std::to_string(now.epoch));
-      std::error_code error;
-      std::filesystem::remove_all(options_.out / "epochs" / std::to_string(now.epoch - options_.keep_epochs), error);
-    }
+    if (group_.leads()) save_epoch(now.epoch, better);
     log({{"event", "epoch"},
          {"epoch", now.epoch},
          {"train_loss_mean", now.train_loss},
@@ -232,7 +245,6 @@ class Run {
     ++position_.epoch;
     position_.batch = position_.seen = 0;
     position_.loss_sum = 0;
-    position_.order = random_.state();
     save_position();
   }
 
@@ -241,7 +253,7 @@ class Run {
   }
 
   void log(const base::OrderedJson& line) {
-    if (options_.dry_run) return;
+    if (options_.dry_run || !group_.leads()) return;
     metrics_ << base::to_line(line) << std::endl;  // flushed, so that what happened before a crash is there
     if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", (options_.out / "metrics.jsonl").string());
   }
@@ -270,15 +282,32 @@ class Run {
   // Where the photo's side of the model is frozen, what it says of a photo stays the same through all epochs.
   void compute_features() {
     checkpoint_.model->eval();
-    base::Progress progress("encoding photos", static_cast<std::int64_t>(photos_.paths().size()), "photos", options_.quiet);
+    std::vector<std::filesystem::path> paths;
+    std::vector<std::int64_t> photos;
+    for (std::size_t i = 0; i < photos_.paths().size(); ++i) {
+      if (!is_mine(i)) continue;
+      paths.push_back(photos_.paths()[i]);
+      photos.push_back(static_cast<std::int64_t>(i));
+    }
+    base::Progress progress("encoding photos", static_cast<std::int64_t>(paths.size()), "photos", quiet());
     std::vector<at::Tensor> all;
-    features::encode(checkpoint_, photos_.paths(), {.cache = options_.feature_cache, .photos_per_pass = kPhotosPerPass},
+    features::encode(checkpoint_, paths, {.cache = options_.feature_cache, .photos_per_pass = kPhotosPerPass},
                      [&](const features::Encoded& pass) {
                        if (!pass.failed.empty()) throw pass.failed.front().error;
                        all.push_back(pass.features);
                        progress.update(static_cast<std::int64_t>(pass.photos.back()) + 1);
                      });
-    features_ = at::cat(all);  // (photos, Q, D)
+    features_ = share_rows(all.empty() ? at::Tensor() : at::cat(all), photos);
+  }
+
+  // (photos, Q, D) of all photos, out of each process' own.
+  at::Tensor share_rows(const at::Tensor& mine, const std::vector<std::int64_t>& photos) const {
+    if (group_.size() == 1) return mine;
+    const auto& config = checkpoint_.model->config();
+    auto all = at::zeros({static_cast<std::int64_t>(photos_.paths().size()), config.num_query_tokens, config.text.d_model}, at::kFloat);
+    if (mine.defined()) all.index_copy_(0, at::tensor(photos, at::kLong), mine.to(at::kFloat));
+    group_.sum(all);
+    return all;
   }
 
   struct Batch {
@@ -288,7 +317,7 @@ class Run {
     at::Tensor weights;  // (B)
   };
 
-  Batch make_batch(const std::vector<TokenExample>& examples, const std::vector<std::size_t>& indices, bool training) {
+  Batch make_batch(const std::vector<TokenExample>& examples, const std::vector<std::size_t>& indices, base::Random* augmenting) {
     std::vector<std::vector<std::int64_t>> prompts, answers;
     std::vector<std::size_t> photos;     // each once
     std::vector<std::int64_t> photo_of;  // row → place in photos
@@ -307,7 +336,7 @@ class Run {
       features = features_.index_select(0, at::tensor(std::vector<std::int64_t>(photos.begin(), photos.end()), at::kLong));
     } else {
       auto pixels = photos_.pixels(photos);
-      if (training && options_.augment) pixels = augmented(pixels, random_);
+      if (augmenting) pixels = augmented(pixels, *augmenting);
       features = checkpoint_.model->image_features(pixels);
     }
     return {.features = features.index_select(0, at::tensor(photo_of, at::kLong)),
@@ -323,24 +352,23 @@ class Run {
   // The mean loss; nothing where the run was set back, stopped, or only tried.
   std::optional<double> train_epoch() {
     checkpoint_.model->train();
-    auto order = base::Random(position_.order);
+    base::Random order(options_.seed, fmt::format("order of epoch {}", position_.epoch));
     const auto batches = make_batches(train_, static_cast<std::size_t>(options_.batch_size), !features_are_fixed_, order);
-    if (position_.batch == 0) random_ = order;  // in the middle of an epoch the random numbers go on where they stood
     base::Progress progress(fmt::format("epoch {}/{}", position_.epoch, options_.epochs), static_cast<std::int64_t>(train_.size()),
-                            "examples", options_.quiet);
+                            "examples", quiet());
     const auto start = Clock::now();
     const auto seen_before = position_.seen;
     std::optional<double> recent;  // exponential mean, for the eye
     int skipped = 0;
     while (position_.batch < static_cast<std::int64_t>(batches.size())) {
-      if (options_.stop && options_.stop()) {
+      if (group_.any(options_.stop && options_.stop())) {
         if (!options_.dry_run) save_position();
         result_.stopped = true;
         return std::nullopt;
       }
       const double rate = position_.rate_scale * learning_rate(options_.learning_rate, position_.step, warmup_steps_, total_steps_);
-      const auto end = std::min(static_cast<std::int64_t>(batches.size()), position_.batch + options_.accumulate);
-      const auto [loss, examples] = take_step({batches.begin() + position_.batch, batches.begin() + end}, rate);
+      const auto end = std::min(static_cast<std::int64_t>(batches.size()), position_.batch + batches_per_step());
+      const auto [loss, examples] = take_step(batches, position_.batch, end, rate);
       if (!loss) {
         if (++skipped == kSkipsBeforeSetback) {
           set_back(fmt::format("{} steps in a row were not finite", skipped));
@@ -375,27 +403,34 @@ class Run {
     std::int64_t examples = 0;
   };
 
-  // One step of the optimiser over some batches, as if they were one.
-  Step take_step(const Batches& batches, double rate) {
+  // One step of the optimiser over batches [begin, end), as if they were one; the group's processes take them in turn.
+  Step take_step(const Batches& batches, std::int64_t begin, std::int64_t end, double rate) {
     optimizer_->zero_gradients();
     Step step;
     double tokens = 0;  // of all batches, by weight: each batch adds its part of one common mean
-    for (const auto& indices : batches) {
+    for (auto b = begin; b < end; ++b) {
+      const auto& indices = batches[static_cast<std::size_t>(b)];
       for (const auto i : indices) tokens += static_cast<double>(train_[i].answer.size()) * train_[i].weight;
       step.examples += static_cast<std::int64_t>(indices.size());
     }
     double loss = 0;
-    for (const auto& indices : batches) {
-      const auto batch = make_batch(train_, indices, /*training=*/true);
+    for (auto b = begin; b < end; ++b) {
+      if (!is_mine(static_cast<std::size_t>(b - begin))) continue;
+      base::Random random(options_.seed, fmt::format("batch {} of epoch {}", b, position_.epoch));
+      at::manual_seed(random.next());  // dropout's
+      const auto batch = make_batch(train_, batches[static_cast<std::size_t>(b)], options_.augment ? &random : nullptr);
       const auto logits = checkpoint_.model(batch.features, batch.text, batch.labels);  // (B, N, V)
       const auto token_losses = at::cross_entropy_loss(logits.flatten(0, 1).to(at::kFloat), batch.labels.flatten(), {},
                                                        at::Reduction::None, -100, options_.label_smoothing)
                                     .view(batch.labels.sizes());  // (B, N), 0 at padding
       const auto part = (token_losses * batch.weights.unsqueeze(1)).sum() / tokens;
       loss += part.item<double>();
-      if (!std::isfinite(loss)) return skip(step, fmt::format("the loss is {}", loss));
+      if (!std::isfinite(loss)) break;
       part.backward();
     }
+    group_.sum({&loss, 1});
+    if (!std::isfinite(loss)) return skip(step, fmt::format("the loss is {}", loss));
+    optimizer_->sum_gradients(group_);
     const double norm = optimizer_->clip(options_.max_gradient_norm);
     if (!std::isfinite(norm)) return skip(step, fmt::format("the gradients' norm is {}", norm));
     optimizer_->step(rate);
@@ -421,12 +456,12 @@ class Run {
     const auto scale = position_.rate_scale / 2;
     const auto metrics_bytes = static_cast<std::uint64_t>(metrics_.tellp());
     position_ = load_state(state_folder(options_), *optimizer_);
+    group_.wait();  // before the leader replaces it
     position_.rate_scale = scale;
     position_.setbacks = setbacks;
     position_.metrics_bytes = metrics_bytes;
-    random_ = base::Random(position_.random);
     log({{"event", "setback"}, {"epoch", epoch}, {"step", step}, {"reason", why}, {"back_to_step", position_.step}, {"rate_scale", scale}});
-    if (!options_.quiet) {
+    if (!quiet()) {
       fmt::print(stderr, "\nepoch {}, step {}: {}: back to step {}, with the learning rate times {}\n", epoch, step, why, position_.step, scale);
     }
     save_position();
@@ -438,20 +473,23 @@ class Run {
     const at::NoGradGuard no_grad;
     checkpoint_.model->eval();
     base::Random fixed(0);  // the order does not matter, only which photos share a batch
-    double loss = 0;
-    std::int64_t tokens = 0, exact = 0;
-    for (const auto& indices : make_batches(validation_, 4 * static_cast<std::size_t>(options_.batch_size), true, fixed)) {
-      const auto batch = make_batch(validation_, indices, /*training=*/false);
+    double loss = 0, tokens = 0, exact = 0;
+    const auto batches = make_batches(validation_, 4 * static_cast<std::size_t>(options_.batch_size), true, fixed);
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      if (!is_mine(b)) continue;
+      const auto batch = make_batch(validation_, batches[b], /*augmenting=*/nullptr);
       const auto logits = checkpoint_.model(batch.features, batch.text, batch.labels);
       const auto padding = batch.labels.eq(-100);
-      const auto count = padding.logical_not().sum().item<std::int64_t>();
-      loss += model::language_model_loss(logits, batch.labels).item<double>() * static_cast<double>(count);
+      const auto count = static_cast<double>(padding.logical_not().sum().item<std::int64_t>());
+      loss += model::language_model_loss(logits, batch.labels).item<double>() * count;
       tokens += count;
       // Likeliest at every step under teacher forcing is the same as what greedy decoding answers.
-      exact += at::argmax(logits, -1).eq(batch.labels).logical_or(padding).all(1).sum().item<std::int64_t>();
+      exact += static_cast<double>(at::argmax(logits, -1).eq(batch.labels).logical_or(padding).all(1).sum().item<std::int64_t>());
     }
-    result.validation_loss = loss / static_cast<double>(tokens);
-    result.validation_exact = static_cast<double>(exact) / static_cast<double>(validation_.size());
+    std::array sums = {loss, tokens, exact};
+    group_.sum(sums);
+    result.validation_loss = sums[0] / sums[1];
+    result.validation_exact = sums[2] / static_cast<double>(validation_.size());
     return std::isfinite(result.validation_loss);
   }
 
@@ -462,7 +500,7 @@ class Run {
   std::optional<Optimizer> optimizer_;
   bool features_are_fixed_ = true;  // nothing before the language model is trained
   at::Tensor features_;             // of every photo, if so
-  base::Random random_;
+  ProcessGroup group_;
   Position position_;
   TrainResult result_;
   std::ofstream metrics_;
@@ -493,7 +531,6 @@ void check(const TrainOptions& options) {
 
 TrainResult train(model::Checkpoint& checkpoint, const dataset::Dataset& data, const TrainOptions& options) {
   check(options);
-  at::manual_seed(options.seed);  // dropout
   return Run(checkpoint, data, options).run();
 }
 

@@ -19,6 +19,7 @@
 #include "dataset/examples.h"
 #include "model/adapter.h"
 #include "model/checkpoint.h"
+#include "train/process_group.h"
 #include "train/state.h"
 
 namespace hangtag::train {
@@ -39,7 +40,7 @@ struct TrainOptions {
   double warmup_share = 0.05;  // of all steps
   std::int64_t epochs = 10;
   std::int64_t batch_size = 16;  // examples
-  std::int64_t accumulate = 1;   // batches a step: as one batch of them all, in the memory of one
+  std::int64_t accumulate = 1;   // batches a step and process: as one batch of them all, in the memory of one
   std::int64_t patience = 0;     // epochs without a lower validation loss after which the run ends; 0: never
   double label_smoothing = 0;
   bool balance = false;          // rare values of an attribute weigh more, by the root of how much rarer they are
@@ -48,6 +49,7 @@ struct TrainOptions {
   double save_every_seconds = 600;           // the state, besides after every epoch
   std::filesystem::path feature_cache = {};  // under LoRA: a folder that keeps photos' features for the next run; empty: none
   std::uint64_t seed = 0;
+  ProcessGroup group = {};  // those that share the work: each takes its share of a step's batches
   std::string model_name = {}, data_name = {};  // for run.json
   bool quiet = false;                           // no progress
   std::function<bool()> stop = {};              // asked before each step: true saves the state and ends the run early
@@ -65,6 +67,11 @@ struct TrainResult {
 // Trains checkpoint.model in place, on `data`'s training split. LoRA: an adapter is added to the model, and where it
 // reaches the language model alone the photos' features are computed once. Full: the checkpoint must be loaded with
 // Memory::kWritable. Photos that cannot be read are an error, which names them.
+//
+// With a group of N processes each calls this with the same arguments but for the group. A step then takes N times as many
+// batches, and is to the rounding what one process does with N times as many to accumulate; without dropout and augmentation
+// also what it does with batches N times as large. It may be resumed by
+// another number of processes, as long as a step has as many batches. The group's leader writes; the others are quiet.
 //
 // A step whose loss or gradient is not finite is not taken; after some in a row the run goes back to its last saved state
 // with half the learning rate. With the same number of threads a resumed run has the losses of one that was not interrupted;
