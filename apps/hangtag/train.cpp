@@ -69,9 +69,13 @@ Exit run(const Options& given, const Session& session) {
   auto checkpoint = !given.from_scratch.empty() ? train::new_model(given.from_scratch, data, options.seed)
                     : options.method == train::Method::kFull
                         ? model::load_checkpoint(given.model.model, {.memory = model::Memory::kWritable})
-                        : load_model(given.model);
+                        : load_model({.model = given.model.model, .dtype = given.model.dtype});
   options.model_name = given.from_scratch.empty() ? given.model.model.string() : given.from_scratch;
   options.data_name = given.data.folder.string();
+  if (!given.model.adapter.empty()) {
+    if (options.method == train::Method::kFull) base::fail(base::ErrorCode::kUsage, "--adapter is for --method lora: to train all weights, merge it first");
+    options.adapter = given.model.adapter;
+  }
   std::signal(SIGTERM, ask_to_stop);
   std::signal(SIGINT, ask_to_stop);
   options.stop = [] { return stop_asked != 0; };
@@ -127,6 +131,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_flag("--augment", o.augment, "mirror and shift photos at random (full training)");
   command->add_option("--feature-cache", o.feature_cache, "a folder that keeps what the vision tower saw, for the next LoRA run");
   command->add_option("--seed", o.seed, "of weights, order and dropout")->capture_default_str();
+  command->add_option("--adapter", options->model.adapter, "go on from this adapter of the model, whose configuration counts instead of --lora-…");
   command->add_option("--lora-r", o.lora.r, "rank of the adapter")->capture_default_str();
   command->add_option("--lora-alpha", o.lora.alpha, "its scale is alpha / r")->capture_default_str();
   command->add_option("--lora-dropout", o.lora.dropout, "on the adapter's input")->capture_default_str();

@@ -68,7 +68,7 @@ std::vector<double> balancing_weights(const std::vector<dataset::Example>& examp
 class Run {
  public:
   Run(model::Checkpoint& checkpoint, const dataset::Dataset& data, const TrainOptions& options)
-      : checkpoint_(checkpoint), options_(options), photos_(checkpoint.processor), group_(options.group) {
+      : checkpoint_(checkpoint), options_(options), lora_(options.lora), photos_(checkpoint.processor), group_(options.group) {
     train_ = examples(data, Split::kTrain);
     validation_ = examples(data, Split::kValidation);
     if (train_.empty()) fail(ErrorCode::kInvalid, "the data set has no training example");
@@ -157,7 +157,8 @@ class Run {
                               {"seed", options_.seed},
                               {"train_examples", train_.size()},
                               {"validation_examples", validation_.size()}};
-    if (lora) json["lora"] = model::to_json(options_.lora);
+    if (lora) json["lora"] = model::to_json(lora_);
+    if (!options_.adapter.empty()) json["adapter"] = options_.adapter.string();
     return json;
   }
 
@@ -214,7 +215,7 @@ class Run {
 
   void save_weights(const std::filesystem::path& folder) const {
     if (options_.method == Method::kLora) {
-      model::save_adapter(folder, checkpoint_.model, options_.lora);
+      model::save_adapter(folder, checkpoint_.model, lora_);
     } else {
       model::save_checkpoint(folder, checkpoint_);
     }
@@ -263,8 +264,12 @@ class Run {
   void choose_parameters() {
     std::vector<at::Tensor> parameters;
     if (options_.method == Method::kLora) {
-      model::add_adapter(checkpoint_.model, options_.lora, options_.seed);
-      for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model, options_.lora)) {
+      if (options_.adapter.empty()) {
+        model::add_adapter(checkpoint_.model, lora_, options_.seed);
+      } else {
+        lora_ = model::load_adapter(checkpoint_.model, options_.adapter);
+      }
+      for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model, lora_)) {
         features_are_fixed_ = features_are_fixed_ && name.find(".language_model.") != std::string::npos;
         parameters.push_back(tensor);
       }
@@ -495,6 +500,7 @@ class Run {
 
   model::Checkpoint& checkpoint_;
   const TrainOptions& options_;
+  model::LoraConfig lora_;
   Photos photos_;
   std::vector<TokenExample> train_, validation_;
   std::optional<Optimizer> optimizer_;

@@ -33,6 +33,7 @@ struct TrainOptions {
   bool dry_run = false;    // take a few steps and time them; nothing is written
   Method method = Method::kLora;
   model::LoraConfig lora = {};
+  std::filesystem::path adapter = {};  // under LoRA: go on from this one, whose configuration counts instead of `lora`; empty: a new one
   Algorithm optimizer = Algorithm::kAdamW;
   double learning_rate = 1e-3;
   double weight_decay = 0.01;

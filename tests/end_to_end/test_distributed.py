@@ -1,47 +1,30 @@
-"""Training by several processes: `mpirun -n 2 hangtag train …` against one process.
-
-HANGTAG_BIN     folder of the built executables (default: build/release/bin)
-"""
+"""Training by several processes: `mpirun -n 2 hangtag train …` against one process."""
 
 import csv
-import json
 import os
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
+from program import ENVIRONMENT, HANGTAG, drawn_data, epochs, run
 
-ROOT = Path(__file__).resolve().parents[2]
-HANGTAG = Path(os.environ.get("HANGTAG_BIN", ROOT / "build" / "release" / "bin")) / "hangtag"
 # For whatever machine the tests run on: as root, with fewer cores than processes, and without a network.
 MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--mca", "btl", "self,vader", "-n", "2"]
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
-
-
-def run(*command, check=True):
-    result = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300)
-    assert not check or result.returncode == 0, result.stdout + result.stderr
-    return result
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("distributed")
-    run(HANGTAG, "-q", "sample", "--out", folder / "catalogue", "--products", "60")
-    run(HANGTAG, "-q", "prepare", "--catalog", folder / "catalogue", "--out", folder / "data")
-    return folder / "data"
+    return drawn_data(tmp_path_factory.mktemp("distributed"), 60)
 
 
-def train(data, out, *options, epochs=2):
-    return [HANGTAG, "-q", "train", "--from-scratch", "tiny", "--method", "full", "--data", data, "--out", out, "--epochs", str(epochs),
+def train(data, out, *options, passes=2):
+    return [HANGTAG, "-q", "train", "--from-scratch", "tiny", "--method", "full", "--data", data, "--out", out, "--epochs", str(passes),
             "--learning-rate", "0.001", *map(str, options)]
 
 
 def losses(out):
-    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    return [(line["train_loss_mean"], line["validation_loss"]) for line in lines if line["event"] == "epoch"]
+    return [(epoch["train_loss_mean"], epoch["validation_loss"]) for epoch in epochs(out)]
 
 
 def test_two_processes_train_as_one_with_twice_the_batch(data, tmp_path):
@@ -71,7 +54,7 @@ def test_lora_encodes_each_photo_in_one_process(data, tmp_path):
 
 def test_a_process_that_dies_ends_the_job_and_leaves_a_run_to_resume(data, tmp_path):
     out = tmp_path / "run"
-    command = [*MPIRUN, *train(data, out, "--batch-size", 16, "--save-every", "0.2", epochs=200)]
+    command = [*MPIRUN, *train(data, out, "--batch-size", 16, "--save-every", "0.2", passes=200)]
     job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
     deadline = time.monotonic() + 120
     while not (out / "metrics.jsonl").exists() or not losses(out):
@@ -83,10 +66,10 @@ def test_a_process_that_dies_ends_the_job_and_leaves_a_run_to_resume(data, tmp_p
     output, _ = job.communicate(timeout=60)
     assert job.returncode != 0
     assert "signal 9" in output
-    resumed = run(*train(data, out, "--batch-size", 16, "--resume", epochs=200), check=False)
+    resumed = run(*train(data, out, "--batch-size", 16, "--resume", passes=200), check=False)
     assert resumed.returncode == 2 and "batches_a_step" in resumed.stderr, "one process alone takes half as many batches a step"
     # Two processes go on, then one that does the work of both.
-    for again in [*command, "--resume"], train(data, out, "--batch-size", 16, "--resume", "--accumulate", 2, epochs=200):
+    for again in [*command, "--resume"], train(data, out, "--batch-size", 16, "--resume", "--accumulate", 2, passes=200):
         before = len(losses(out))
         job = subprocess.Popen(again, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
         while len(losses(out)) < before + 2:
@@ -95,9 +78,8 @@ def test_a_process_that_dies_ends_the_job_and_leaves_a_run_to_resume(data, tmp_p
         job.send_signal(signal.SIGTERM)
         output, _ = job.communicate(timeout=60)
         assert "--resume goes on" in output
-    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    epochs = [line["epoch"] for line in lines if line["event"] == "epoch"]
-    assert epochs == list(range(1, len(epochs) + 1))
+    numbers = [epoch["epoch"] for epoch in epochs(out)]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 def test_an_error_is_said_and_ends_all_processes(data, tmp_path):
