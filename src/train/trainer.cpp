@@ -24,6 +24,7 @@
 #include "train/batches.h"
 #include "train/photos.h"
 #include "train/schedule.h"
+#include "train/tensorboard.h"
 
 namespace hangtag::train {
 namespace {
@@ -183,7 +184,7 @@ class Run {
           fail(ErrorCode::kUsage, "{} holds an earlier run: choose another folder, --overwrite it, or --resume it where it stopped",
                options_.out.string());
         }
-        for (const char* part : {"best", "last", "epochs", "state"}) std::filesystem::remove_all(options_.out / part, error);
+        for (const char* part : {"best", "last", "epochs", "state", "tensorboard"}) std::filesystem::remove_all(options_.out / part, error);
       }
       std::filesystem::create_directories(options_.out, error);
       if (error) fail(ErrorCode::kIo, "{}: cannot make the folder: {}", options_.out.string(), error.message());
@@ -192,6 +193,7 @@ class Run {
     metrics_.open(metrics, resumed ? std::ios::app : std::ios::trunc);
     if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", metrics.string());
     metrics_.seekp(0, std::ios::end);
+    events_ = EventFile(options_.out / "tensorboard");
     if (!resumed) save_position();
     group_.wait();
   }
@@ -257,6 +259,11 @@ class Run {
     if (options_.dry_run || !group_.leads()) return;
     metrics_ << base::to_line(line) << std::endl;  // flushed, so that what happened before a crash is there
     if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", (options_.out / "metrics.jsonl").string());
+    for (const auto& [key, value] : line.items()) {
+      if (value.is_number() && key != "epoch" && key != "step") {
+        events_.scalar(fmt::format("{}/{}", line["event"].get<std::string>(), key), position_.step, value.get<double>());
+      }
+    }
   }
 
   // ---- the model
@@ -510,6 +517,7 @@ class Run {
   Position position_;
   TrainResult result_;
   std::ofstream metrics_;
+  EventFile events_;  // the same for TensorBoard
   std::int64_t total_steps_ = 0;
   std::int64_t warmup_steps_ = 0;
   Clock::time_point saved_ = Clock::now(), dry_run_start_ = saved_;

@@ -8,6 +8,7 @@
 //                   undone {"event": "setback", …}
 //   best/, last/    the adapter (PEFT's layout) or the checkpoint (Hugging Face's) of the epoch with the lowest validation
 //                   loss, and of the latest one; epochs/N, of the last few, where they are asked for
+//   tensorboard/   the numbers of metrics.jsonl as curves for TensorBoard: "epoch/validation_loss", by step
 //   state/          from where the run goes on with `resume`
 #pragma once
 
