@@ -274,6 +274,15 @@ TEST(Train, IsTheSameEachTimeAndAfterSaving) {
   fs::remove_all(folder);
 }
 
+TEST(Train, AWordOfManySentencesIsOnePiece) {
+  std::vector<std::string> sentences;
+  for (const char* attribute : {"fabric", "fit", "collar", "pattern", "sleeve length", "neck", "season", "gender"}) {
+    sentences.push_back(std::string("Question: What is the ") + attribute + " of the clothing in this picture? Answer:");
+  }
+  const auto tokenizer = train(sentences, {.vocabulary_size = 400});
+  for (const char* word : {"Question", "clothing", "picture", "Answer"}) EXPECT_EQ(tokenizer.encode(word).size(), 2u) << word;
+}
+
 TEST(Train, RefusesAnEmptyCorpus) {
   EXPECT_THROW(train({}, {.vocabulary_size = 100}), Error);
 }
