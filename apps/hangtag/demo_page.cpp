@@ -88,31 +88,25 @@ std::string demo_page(const DemoResult& result) {
     learnt += row_html(after.attribute, after.n, after.majority_accuracy, percent(result.before.attributes[i].accuracy), after.accuracy);
   }
   learnt += row_html("mean", result.after.judgements, result.after.majority_accuracy, percent(result.before.accuracy), result.after.accuracy);
-  std::string known;
-  for (const auto& a : result.base.attributes) known += row_html(a.attribute, a.n, a.majority_accuracy, "", a.accuracy);
-  known += row_html("mean", result.base.judgements, result.base.majority_accuracy, "", result.base.accuracy);
 
   return fmt::format(R"(<!doctype html><html lang=en><head><meta charset=utf-8>
 <meta name=viewport content="width=device-width,initial-scale=1">
 <meta http-equiv=Content-Security-Policy content="default-src 'none'; img-src 'self'; style-src 'unsafe-inline'">
 <title>hangtag: the demo</title><style>{}</style></head><body><main>
 <h1>From a photo to a hangtag</h1>
-<p class=lead>These garments were drawn, so that the truth is known. A small BLIP-2 model was trained on some attributes, then
-learnt two more by LoRA ({} parameters). It read the values below off photos it had never seen, each with its
-probability; the text says what was read, and nothing more.</p>
+<p class=lead>These garments were drawn, so that the truth is known. hangtag-small, trained on real product photos, learnt this
+shop's own pictures and words by LoRA ({} parameters). It read the values below off photos it had never seen, each with
+its probability; the text says what was read, and nothing more.</p>
 <div class=grid>
 {}</div>
-<section><h2>Two attributes learnt by LoRA</h2>
+<section><h2>Learnt by LoRA</h2>
 <table><tr><th>attribute</th><th>test photos</th><th>majority</th><th>before</th><th>after</th></tr>
-{}</table></section>
-<section><h2>What the base model knew, with the adapter on</h2>
-<table><tr><th>attribute</th><th>test photos</th><th>majority</th><th></th><th>accuracy</th></tr>
 {}</table>
 <p class=soft>Majority: always answering the most frequent value of the training set. Drawings, training and all of this took {} on
 this machine. {}.</p></section>
 </main></body></html>
 )",
-                     kStyle, result.adapter_parameters, products, learnt, known, base::format_duration(result.seconds),
+                     kStyle, result.adapter_parameters, products, learnt, base::format_duration(result.seconds),
                      escape_html(base::version()));
 }
 

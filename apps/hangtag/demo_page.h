@@ -18,8 +18,7 @@ struct DemoProduct {
 };
 
 struct DemoResult {
-  evaluate::Evaluation base;    // the attributes that the base model was trained on, judged with the adapter
-  evaluate::Evaluation before;  // the new attributes, without the adapter
+  evaluate::Evaluation before;  // without the adapter
   evaluate::Evaluation after;   // and with it
   std::vector<DemoProduct> products;
   std::int64_t adapter_parameters = 0;

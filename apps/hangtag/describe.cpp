@@ -32,6 +32,7 @@ Exit run(const Options& options, const Session&) {
   std::int64_t silent = 0;
   while (auto product = reader.next()) {
     std::erase_if(product->facts, [&](const auto& fact) { return fact.confidence < options.min_confidence; });
+    describe::take_type(*product);
     try {
       out.write(base::to_line(describe::description_json(*product, writer->write(*product))));
     } catch (const base::Error& error) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "catalog/taxonomy.h"
 
 namespace hangtag::describe {
 
@@ -77,6 +78,13 @@ ProductFacts parse_line(const std::string& line, const std::string& where) {
 }
 
 }  // namespace
+
+void take_type(ProductFacts& product) {
+  const auto found = std::ranges::find(product.facts, catalog::kTypeAttribute, &Fact::attribute);
+  if (found == product.facts.end()) return;
+  if (product.type.empty()) product.type = std::move(found->value);
+  product.facts.erase(found);
+}
 
 FactsReader::FactsReader(std::istream& input, std::string name) : input_(input), name_(std::move(name)) {}
 

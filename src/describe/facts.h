@@ -24,6 +24,9 @@ struct ProductFacts {
   std::vector<Fact> facts{};
 };
 
+// catalog::kTypeAttribute among the facts becomes the product's type where none is given; it is no fact of its own either way.
+void take_type(ProductFacts& product);
+
 // Reads products one by one from either of
 //   - JSON lines as `hangtag predict` prints them, {"id", "type", "name", "attributes": {NAME: {"value",
 //     "confidence"}}}, or with plain values, {"id", "attributes": {NAME: VALUE}}; other keys are passed over;

@@ -99,5 +99,17 @@ TEST(Facts, MalformedInputIsRefusedWithItsLine) {
   EXPECT_THAT(message_of("name,Fabric\n7,Cotton\n"), HasSubstr("id"));
 }
 
+TEST(TakeType, TheTypeIsNoFactOfItsOwn) {
+  ProductFacts read{.id = "1", .facts = {{"articleType", "Tshirts"}, {"Fit", "Slim Fit"}}};
+  take_type(read);
+  EXPECT_EQ(read.type, "Tshirts");
+  ASSERT_EQ(read.facts.size(), 1u);
+  EXPECT_EQ(read.facts[0].attribute, "Fit");
+  ProductFacts known{.id = "1", .type = "Shirts", .facts = {{"articleType", "Tshirts"}}};
+  take_type(known);
+  EXPECT_EQ(known.type, "Shirts") << "what the shop says counts";
+  EXPECT_TRUE(known.facts.empty());
+}
+
 }  // namespace
 }  // namespace hangtag::describe

@@ -37,17 +37,12 @@ model::Blip2Config tiny() {
   return config;
 }
 
+// That of models/hangtag-small. Heads of 16 dimensions tell the 8 patches of a side apart (near_attention.h).
 model::Blip2Config small() {
-  model::Blip2Config config;
-  config.num_query_tokens = 8;
-  config.vision = {.hidden_size = 192, .intermediate_size = 576, .num_hidden_layers = 6, .num_attention_heads = 4,
-                   .image_size = 64, .patch_size = 8, .initializer_range = inverse_root(192)};
-  config.qformer = {.hidden_size = 128, .intermediate_size = 384, .num_hidden_layers = 2, .num_attention_heads = 4,
-                    .cross_attention_frequency = 1, .encoder_hidden_size = 192,
-                    .hidden_dropout_prob = 0.1, .attention_probs_dropout_prob = 0,
-                    .initializer_range = inverse_root(128)};
-  config.text = {.d_model = 128, .d_kv = 32, .d_ff = 256, .num_layers = 1, .num_decoder_layers = 2, .num_heads = 4,
-                 .dropout_rate = 0.1};
+  auto config = tiny();
+  config.vision = {.hidden_size = 128, .intermediate_size = 384, .num_hidden_layers = 4, .num_attention_heads = 8,
+                   .image_size = 64, .patch_size = 8, .initializer_range = inverse_root(128)};
+  config.qformer.encoder_hidden_size = 128;
   return config;
 }
 

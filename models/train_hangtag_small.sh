@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Trains models/hangtag-small: models/train_hangtag_small.sh CATALOG WORK
+#
+#   CATALOG   Kaggle's Fashion Product Images: styles.csv, images/, styles/; photos of 60x80 will do
+#   WORK      a folder for the data set and the run; what is there already is not done again, and a run that was interrupted
+#             goes on
+#
+# An hour or two on 2 cores. Leaves the model in WORK/hangtag-small.
+set -euo pipefail
+(($# == 2)) || { sed -n '2,8p' "$0" | cut -c3- >&2; exit 2; }
+catalog=$1 work=$2
+hangtag=${HANGTAG:-$(dirname "$0")/../build/release/bin/hangtag}
+attributes="articleType,gender,baseColour,Pattern,Fabric,Sleeve Length,Sleeve Styling,Fit,Neck,Collar,Print or Pattern Type,Length"
+attributes+=",Occasion,Material,Ankle Height,Fastening,Toe Shape,Waist Rise,Display,Dial Shape"
+
+[[ -e $work/data/dataset.json ]] ||
+  "$hangtag" prepare --catalog "$catalog" --out "$work/data" --types all --attributes "$attributes" --min-count 5
+"$hangtag" train --from-scratch small --method full --data "$work/data" --out "$work/run" --resume \
+  --augment --batch-size 256 --learning-rate 0.002 --warmup 0.05 --weight-decay 0.05 --epochs 14 --save-every 300
+
+rm -rf "$work/hangtag-small.new"
+cp -r "$work/run/best" "$work/hangtag-small.new"
+cp "$work/data/taxonomy.json" "$work/hangtag-small.new"
+"$hangtag" calibrate --model "$work/hangtag-small.new" --data "$work/data"
+"$hangtag" evaluate --model "$work/hangtag-small.new" --data "$work/data" --out "$work/report" --markdown
+rm -rf "$work/hangtag-small"
+mv "$work/hangtag-small.new" "$work/hangtag-small"
