@@ -10,13 +10,16 @@ set -euo pipefail
 (($# == 2)) || { sed -n '2,8p' "$0" | cut -c3- >&2; exit 2; }
 catalog=$1 work=$2
 hangtag=${HANGTAG:-$(dirname "$0")/../build/release/bin/hangtag}
+epochs=14
 attributes="articleType,gender,baseColour,Pattern,Fabric,Sleeve Length,Sleeve Styling,Fit,Neck,Collar,Print or Pattern Type,Length"
 attributes+=",Occasion,Material,Ankle Height,Fastening,Toe Shape,Waist Rise,Display,Dial Shape"
 
 [[ -e $work/data/dataset.json ]] ||
   "$hangtag" prepare --catalog "$catalog" --out "$work/data" --types all --attributes "$attributes" --min-count 5
 "$hangtag" train --from-scratch small --method full --data "$work/data" --out "$work/run" --resume \
-  --augment --batch-size 256 --learning-rate 0.002 --warmup 0.05 --weight-decay 0.05 --epochs 14 --save-every 300
+  --augment --batch-size 256 --learning-rate 0.002 --warmup 0.05 --weight-decay 0.05 --epochs "$epochs" --save-every 300
+done=$(grep -c '"event":"epoch"' "$work/run/metrics.jsonl" || true)
+((done == epochs)) || { echo "stopped after $done of $epochs epochs: the same command goes on" >&2; exit 1; }
 
 rm -rf "$work/hangtag-small.new"
 cp -r "$work/run/best" "$work/hangtag-small.new"

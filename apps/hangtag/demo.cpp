@@ -40,6 +40,9 @@ class Demo {
 
   Exit run() {
     const auto start = std::chrono::steady_clock::now();
+    if (!fs::exists(options_.model / "config.json")) {
+      base::fail(base::ErrorCode::kUsage, "{} is no checkpoint: name one with --model, or run from the folder that has models/", options_.model.string());
+    }
     draw();
     prepare();
     fine_tune();
@@ -80,7 +83,8 @@ class Demo {
     say("3. hangtag train --method lora: {} learns {}", options_.model.filename().string(), fmt::join(kAttributes, ", "));
     auto base = model::load_checkpoint(options_.model);
     model::LoraConfig lora{.r = 16, .alpha = 32, .dropout = 0, .base_model = options_.model.string()};
-    lora.target_modules = ".*";  // drawings look unlike photos, and some words are new: all of a model this small takes part
+    // Drawings look unlike photos, and some words are new: every linear layer of a model this small takes part.
+    lora.target_modules = R"(.*\.(qkv|projection|fc1|fc2|query|key|value|dense|q|k|v|o|wi_0|wi_1|wo|lm_head)|language_projection)";
     result_.adapter_parameters =
         train::train(base, data_,
                      {.out = folder("lora"), .overwrite = true, .method = train::Method::kLora, .lora = lora, .learning_rate = 3e-3, .epochs = 8,
@@ -145,7 +149,7 @@ void add_demo(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("demo", "The whole journey on a drawn catalogue: draw, prepare, fine-tune, evaluate, describe");
   command->add_option("--out", options->out, "where everything goes; index.html is the page to open")->required();
-  command->add_option("--model", options->model, "the checkpoint to fine-tune")->check(CLI::ExistingDirectory)->capture_default_str();
+  command->add_option("--model", options->model, "the checkpoint to fine-tune")->capture_default_str();
   command->add_option("--products", options->products, "how many garments to draw")->check(CLI::Range(200, 100000))->capture_default_str();
   command->add_option("--seed", options->seed, "of drawings and training")->capture_default_str();
   command->callback([options, &session] { session.action = [options, &session] { return Demo(*options, session).run(); }; });

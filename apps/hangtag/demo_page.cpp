@@ -94,8 +94,8 @@ std::string demo_page(const DemoResult& result) {
 <meta http-equiv=Content-Security-Policy content="default-src 'none'; img-src 'self'; style-src 'unsafe-inline'">
 <title>hangtag: the demo</title><style>{}</style></head><body><main>
 <h1>From a photo to a hangtag</h1>
-<p class=lead>These garments were drawn, so that the truth is known. hangtag-small, trained on real product photos, learnt this
-shop's own pictures and words by LoRA ({} parameters). It read the values below off photos it had never seen, each with
+<p class=lead>These garments were drawn, so that the truth is known. A model that came with hangtag learnt this shop's own pictures
+and words by LoRA ({} parameters). It read the values below off photos it had never seen, each with
 its probability; the text says what was read, and nothing more.</p>
 <div class=grid>
 {}</div>

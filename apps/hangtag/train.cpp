@@ -44,12 +44,22 @@ Exit print_plan(const train::TrainResult& result, const train::TrainOptions& opt
   return Exit::kDone;
 }
 
-// Open MPI's mpirun says so in the environment; of MPICH and its kin, PMI does.
-bool started_by_mpi() { return std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr || std::getenv("PMI_SIZE") != nullptr; }
+// The processes that mpirun started, which says so in the environment: Open MPI in its own words, others by PMI.
+train::ProcessGroup process_group() {
+  const char* own = std::getenv("OMPI_COMM_WORLD_SIZE");
+  const char* size = own ? own : std::getenv("PMI_SIZE");
+  if (size == nullptr) return {};
+  auto group = train::ProcessGroup::of_mpi();
+  if (std::to_string(group.size()) != size) {
+    base::fail(base::ErrorCode::kUsage, "{} processes were started and {} found each other: start them by the mpirun of Open MPI, which hangtag is built with",
+               size, group.size());
+  }
+  return group;
+}
 
 Exit run(const Options& given, const Session& session) {
   auto options = given.train;
-  if (started_by_mpi()) options.group = train::ProcessGroup::of_mpi();
+  options.group = process_group();
   options.quiet = session.quiet;
   options.method = given.method == "full" ? train::Method::kFull : train::Method::kLora;
   options.optimizer = given.optimizer == "adam" ? train::Algorithm::kAdam : train::Algorithm::kAdamW;
@@ -72,6 +82,7 @@ Exit run(const Options& given, const Session& session) {
                         : load_model({.model = given.model.model, .dtype = given.model.dtype});
   options.model_name = given.from_scratch.empty() ? given.model.model.string() : given.from_scratch;
   options.data_name = given.data.folder.string();
+  if (!given.data.types.empty()) options.data_name += fmt::format(" ({})", fmt::join(given.data.types, ", "));
   if (!given.model.adapter.empty()) {
     if (options.method == train::Method::kFull) base::fail(base::ErrorCode::kUsage, "--adapter is for --method lora: to train all weights, merge it first");
     options.adapter = given.model.adapter;
@@ -115,8 +126,8 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--hyperparameters", "a JSON object of these options, as SageMaker's hyperparameters.json: {\"epochs\": \"5\"}");
   command->add_option("--method", options->method, "lora or full")->check(CLI::IsMember({"lora", "full"}))->capture_default_str();
   command->add_option("--epochs", o.epochs, "passes over the training examples")->capture_default_str();
-  command->add_option("--batch-size", o.batch_size, "examples a step")->capture_default_str();
-  command->add_option("--accumulate", o.accumulate, "batches a step, as if they were one")->capture_default_str();
+  command->add_option("--batch-size", o.batch_size, "examples a batch")->capture_default_str();
+  command->add_option("--accumulate", o.accumulate, "batches a step and process, as if they were one")->capture_default_str();
   command->add_option("--patience", o.patience, "end after so many epochs without a lower validation loss; 0: never")->capture_default_str();
   command->add_option("--keep-epochs", o.keep_epochs, "keep the weights of the latest epochs too, in epochs/")->capture_default_str();
   command->add_option("--save-every", o.save_every_seconds, "seconds between saves of the state within an epoch")->capture_default_str();
@@ -128,7 +139,7 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--optimizer", options->optimizer, "adamw or adam")->check(CLI::IsMember({"adamw", "adam"}))->capture_default_str();
   command->add_option("--weight-decay", o.weight_decay, "AdamW's")->capture_default_str();
   command->add_option("--max-gradient-norm", o.max_gradient_norm, "gradients are clipped to it")->capture_default_str();
-  command->add_flag("--augment", o.augment, "mirror and shift photos at random (full training)");
+  command->add_flag("--augment", o.augment, "mirror and shift photos at random; not where LoRA reaches the language model alone");
   command->add_option("--feature-cache", o.feature_cache, "a folder that keeps what the vision tower saw, for the next LoRA run");
   command->add_option("--seed", o.seed, "of weights, order and dropout")->capture_default_str();
   command->add_option("--adapter", options->model.adapter, "go on from this adapter of the model, whose configuration counts instead of --lora-…");

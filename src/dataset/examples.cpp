@@ -143,6 +143,9 @@ Dataset load_dataset(const LoadOptions& options) {
     base::fail(ErrorCode::kUsage, "{}: no {}, so the folder of the photos must be given", options.folder.string(),
                kDatasetFile);
   }
+  if (!prepared && !options.types.empty()) {
+    base::fail(ErrorCode::kUsage, "{}: no {}, so the types of its products are not known and none can be chosen", options.folder.string(), kDatasetFile);
+  }
   if (!prepared) {
     derive_products(options.images, dataset);
     return dataset;

@@ -12,12 +12,12 @@ namespace hangtag::model {
 namespace {
 
 // Beside products in 8 bits, attention in bfloat16 costs no accuracy that they have left, and a CPU with instructions for
-// it multiplies several times faster than in float32. qkv (3, B, H, T, K) → (B, H, T, K), bfloat16 both.
+// it multiplies several times faster than in float32. qkv (3, B, H, T, K) → (B, H, T, K) fp32.
 at::Tensor attend_in_bfloat16(const at::Tensor& qkv) {
   const auto B = qkv.size(1), H = qkv.size(2), T = qkv.size(3), K = qkv.size(4);
-  const auto parts = qkv.reshape({3, B * H, T, K});
+  const auto parts = qkv.to(at::kBFloat16).reshape({3, B * H, T, K});
   const auto scores = at::bmm(parts[0], parts[1].transpose(1, 2)) / std::sqrt(static_cast<double>(K));  // (B·H, T, T)
-  return at::bmm(at::softmax(scores, -1), parts[2]).view({B, H, T, K});
+  return at::bmm(at::softmax(scores, -1), parts[2]).to(at::kFloat).view({B, H, T, K});
 }
 
 }  // namespace
@@ -56,10 +56,8 @@ VisionAttentionImpl::VisionAttentionImpl(const nn::Weights& weights, const Visio
 
 at::Tensor VisionAttentionImpl::forward(const at::Tensor& x, const at::Tensor& residual) {
   const auto B = x.size(0), T = x.size(1), D = x.size(2);
-  const bool in_bfloat16 = qkv_->is_int8() && nn::has_fast_bfloat16();
-  const auto together = qkv_(x, nn::After{.dtype = in_bfloat16 ? std::optional(at::kBFloat16) : std::nullopt});
-  const auto qkv = together.view({B, T, 3, heads_, D / heads_}).permute({2, 0, 3, 1, 4});  // (3, B, H, T, K)
-  const auto y = in_bfloat16
+  const auto qkv = qkv_(x).view({B, T, 3, heads_, D / heads_}).permute({2, 0, 3, 1, 4});  // (3, B, H, T, K)
+  const auto y = qkv_->is_int8() && nn::has_fast_bfloat16()
                      ? attend_in_bfloat16(qkv)
                      : at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], {}, is_training() ? dropout_ : 0.0);
   return projection_(y.transpose(1, 2).reshape({B, T, D}), nn::After{.residual = residual});

@@ -31,8 +31,7 @@ at::Tensor scratch(at::ScalarType type, std::int64_t rows, std::int64_t columns)
 void multiply(const at::Tensor& x, const at::Tensor& matrix, const RowEpilogue& first_row, at::Tensor& y) {
   const auto rows = x.size(0), k = x.size(1), n = matrix.size(1);
   const auto* in = x.const_data_ptr<float>();
-  auto* wide = y.scalar_type() == at::kFloat ? y.mutable_data_ptr<float>() : nullptr;
-  auto* narrow = wide ? nullptr : reinterpret_cast<std::uint16_t*>(y.mutable_data_ptr<at::BFloat16>());
+  auto* out = y.mutable_data_ptr<float>();
   std::vector<float> scales(static_cast<std::size_t>(std::min(rows, kRowsPerProduct)));
   for (std::int64_t begin = 0; begin < rows; begin += kRowsPerProduct) {
     const auto count = std::min(kRowsPerProduct, rows - begin);
@@ -51,8 +50,7 @@ void multiply(const at::Tensor& x, const at::Tensor& matrix, const RowEpilogue& 
         for (auto* part : {&epilogue.addend, &epilogue.factor, &epilogue.residual}) {
           if (*part != nullptr) *part += offset;
         }
-        const auto scale = scales[static_cast<std::size_t>(i)];
-        wide ? finish_row(p + i * n, n, scale, epilogue, wide + offset) : finish_row(p + i * n, n, scale, epilogue, narrow + offset);
+        finish_row(p + i * n, n, scales[static_cast<std::size_t>(i)], epilogue, out + offset);
       }
     });
   }
@@ -68,7 +66,7 @@ at::Tensor forward(const at::Tensor& x, const Int8Weight& weight, const at::Tens
   const auto factor = as_rows(after.factor), residual = as_rows(after.residual);
   auto shape = x.sizes().vec();
   shape.back() = weight.values.size(0);
-  auto y = at::empty(shape, after.dtype.value_or(at::kFloat));
+  auto y = at::empty(shape, at::kFloat);
   multiply(rows, weight.values.t(),
            {.channel_scale = weight.scales.const_data_ptr<float>(),
             .bias = data_or_null(bias),
@@ -121,8 +119,7 @@ struct Int8Product : torch::autograd::Function<Int8Product> {
 at::Tensor apply(const After& after, const at::Tensor& y) {
   auto result = apply(after.activation, y);
   if (after.factor.defined()) result = result * after.factor;
-  if (after.residual.defined()) result = after.residual + result;
-  return after.dtype ? result.to(*after.dtype) : result;
+  return after.residual.defined() ? after.residual + result : result;
 }
 
 Int8Weight quantize(const at::Tensor& weight, const at::Tensor& outlier_columns) {

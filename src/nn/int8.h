@@ -9,8 +9,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
-
 #include "nn/activation.h"
 
 namespace hangtag::nn {
@@ -20,7 +18,6 @@ struct After {
   Activation activation = Activation::kNone;
   at::Tensor factor = {};    // of y's shape, as the residual; undefined: none
   at::Tensor residual = {};
-  std::optional<at::ScalarType> dtype = {};  // of the result; none: fp32 after a product in 8 bits, else the weight's
 };
 
 at::Tensor apply(const After& after, const at::Tensor& y);
@@ -37,7 +34,7 @@ struct Int8Weight {
 Int8Weight quantize(const at::Tensor& weight, const at::Tensor& outlier_columns = {});
 at::Tensor dequantize(const Int8Weight& weight);  // (out, in) fp32
 
-// x (…, in) → (…, out) fp32, or bfloat16 where `after` says so; bias (out) or undefined. Differentiable with respect to x: its gradient is a product in 8
+// x (…, in) → (…, out) fp32; bias (out) or undefined. Differentiable with respect to x: its gradient is a product in 8
 // bits too, with the gradient of y quantised per row.
 at::Tensor int8_linear(const at::Tensor& x, const Int8Weight& weight, const at::Tensor& bias, const After& after = {});
 

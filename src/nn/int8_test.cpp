@@ -76,19 +76,6 @@ TEST(Int8Linear, EqualsItsSlowTwin) {
   }
 }
 
-TEST(Int8Linear, RoundsToBfloat16InTheSameWalk) {
-  at::manual_seed(7);
-  auto x = at::randn({9, 48});
-  const auto weight = quantize(at::randn({1030, 48}));
-  const After after{.activation = Activation::kGelu, .factor = {}, .residual = at::randn({9, 1030})};
-  auto narrow = after;
-  narrow.dtype = at::kBFloat16;
-  EXPECT_TRUE(int8_linear(x, weight, {}, narrow).equal(int8_linear(x, weight, {}, after).to(at::kBFloat16)));
-  EXPECT_EQ(int8_linear(x.clone().requires_grad_(), weight, {}, narrow).scalar_type(), at::kBFloat16);
-  x.fill_(std::numeric_limits<float>::infinity());
-  EXPECT_TRUE(int8_linear(x, weight, {}, narrow).isnan().all().item<bool>()) << "what is not finite surfaces";
-}
-
 TEST(Int8Linear, IsNearTheDenseLayer) {
   at::manual_seed(2);
   const auto x = at::randn({32, 256}), w = at::randn({64, 256});

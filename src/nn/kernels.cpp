@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 // One source, several instruction sets; the loader picks. The loops below are plain so that the compiler vectorises them.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
@@ -64,62 +63,27 @@ HANGTAG_INLINE float apply(float x) {
 
 // The row in pieces that stay in the first-level cache, so that each optional part is a loop of its own over the piece and
 // memory is still walked once.
-HANGTAG_INLINE std::uint16_t to_bfloat16(float x) {
-  const auto bits = std::bit_cast<std::uint32_t>(x);
-  const auto rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-  // Rounding could carry a NaN's bits into an infinity.
-  return static_cast<std::uint16_t>((bits & 0x7FFFFFFF) > 0x7F800000 ? 0x7FC0 : rounded);
-}
-
-// The row in pieces that stay in the first-level cache, so that each optional part is a loop of its own over the piece and
-// memory is still walked once.
-template <RowEpilogue::Function function, typename Out>
-HANGTAG_INLINE void finish(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& e, Out* y) {
+template <RowEpilogue::Function function>
+HANGTAG_INLINE void finish(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& e, float* y) {
   constexpr std::int64_t kPiece = 512;
-  [[maybe_unused]] float wide[kPiece];
   for (std::int64_t begin = 0; begin < n; begin += kPiece) {
-    const auto count = std::min(n - begin, kPiece);
-    const auto at_piece = [begin](const auto* row) { return row == nullptr ? nullptr : row + begin; };
-    const auto* in = product + begin;
-    const auto* scale = e.channel_scale + begin;
-    const auto *bias = at_piece(e.bias), *addend = at_piece(e.addend), *factor = at_piece(e.factor), *residual = at_piece(e.residual);
-    float* piece;
-    if constexpr (std::is_same_v<Out, float>) {
-      piece = y + begin;
-    } else {
-      piece = wide;
+    const auto end = std::min(n, begin + kPiece);
+    for (auto i = begin; i < end; ++i) y[i] = static_cast<float>(product[i]) * (row_scale * e.channel_scale[i]);
+    if (e.bias != nullptr) {
+      for (auto i = begin; i < end; ++i) y[i] += e.bias[i];
     }
-    for (std::int64_t i = 0; i < count; ++i) piece[i] = static_cast<float>(in[i]) * (row_scale * scale[i]);
-    if (bias != nullptr) {
-      for (std::int64_t i = 0; i < count; ++i) piece[i] += bias[i];
-    }
-    if (addend != nullptr) {
-      for (std::int64_t i = 0; i < count; ++i) piece[i] += addend[i];
+    if (e.addend != nullptr) {
+      for (auto i = begin; i < end; ++i) y[i] += e.addend[i];
     }
     if constexpr (function != RowEpilogue::Function::kNone) {
-      for (std::int64_t i = 0; i < count; ++i) piece[i] = apply<function>(piece[i]);
+      for (auto i = begin; i < end; ++i) y[i] = apply<function>(y[i]);
     }
-    if (factor != nullptr) {
-      for (std::int64_t i = 0; i < count; ++i) piece[i] *= factor[i];
+    if (e.factor != nullptr) {
+      for (auto i = begin; i < end; ++i) y[i] *= e.factor[i];
     }
-    if (residual != nullptr) {
-      for (std::int64_t i = 0; i < count; ++i) piece[i] += residual[i];
+    if (e.residual != nullptr) {
+      for (auto i = begin; i < end; ++i) y[i] += e.residual[i];
     }
-    if constexpr (!std::is_same_v<Out, float>) {
-      for (std::int64_t i = 0; i < count; ++i) y[begin + i] = to_bfloat16(piece[i]);
-    }
-  }
-}
-
-template <typename Out>
-HANGTAG_INLINE void finish_any(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& e, Out* y) {
-  using enum RowEpilogue::Function;
-  switch (e.function) {
-    case kNone: return finish<kNone>(product, n, row_scale, e, y);
-    case kGelu: return finish<kGelu>(product, n, row_scale, e, y);
-    case kGeluTanh: return finish<kGeluTanh>(product, n, row_scale, e, y);
-    case kRelu: return finish<kRelu>(product, n, row_scale, e, y);
-    case kSilu: return finish<kSilu>(product, n, row_scale, e, y);
   }
 }
 
@@ -142,12 +106,14 @@ HANGTAG_CLONES float quantize_row(const float* x, std::int64_t n, std::int8_t* q
 
 HANGTAG_CLONES void finish_row(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& epilogue,
                                float* y) {
-  finish_any(product, n, row_scale, epilogue, y);
-}
-
-HANGTAG_CLONES void finish_row(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& epilogue,
-                               std::uint16_t* y) {
-  finish_any(product, n, row_scale, epilogue, y);
+  using enum RowEpilogue::Function;
+  switch (epilogue.function) {
+    case kNone: return finish<kNone>(product, n, row_scale, epilogue, y);
+    case kGelu: return finish<kGelu>(product, n, row_scale, epilogue, y);
+    case kGeluTanh: return finish<kGeluTanh>(product, n, row_scale, epilogue, y);
+    case kRelu: return finish<kRelu>(product, n, row_scale, epilogue, y);
+    case kSilu: return finish<kSilu>(product, n, row_scale, epilogue, y);
+  }
 }
 
 // A counter that is hashed (C. Wellons' lowbias32), so that every element can be drawn on its own.

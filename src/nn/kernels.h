@@ -23,10 +23,8 @@ struct RowEpilogue {
 // give s = NaN, so that they surface in the result instead of vanishing in the rounding.
 float quantize_row(const float* x, std::int64_t n, std::int8_t* q);
 
-// y = residual + factor · f(product · row_scale · channel_scale + bias + addend), in fp32 or as the bits of bfloat16, rounded to
-// nearest, ties to even.
+// y = residual + factor · f(product · row_scale · channel_scale + bias + addend)
 void finish_row(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& epilogue, float* y);
-void finish_row(const std::int32_t* product, std::int64_t n, float row_scale, const RowEpilogue& epilogue, std::uint16_t* y);
 
 // mask[i] for i in [begin, end): 0 with probability `rate`, else 1 / (1 - rate), following from seed and i alone.
 void draw_mask(std::uint64_t seed, float rate, std::int64_t begin, std::int64_t end, float* mask);

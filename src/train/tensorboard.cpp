@@ -60,6 +60,12 @@ EventFile::EventFile(const std::filesystem::path& folder) {
   write(wall_time() + field(3, "brain.Event:2"));  // file_version
 }
 
+void EventFile::restart_at(std::int64_t step) {
+  if (path_.empty()) return;
+  const auto session_start = key(1, kVarint) + varint(1);
+  write(wall_time() + key(2, kVarint) + varint(static_cast<std::uint64_t>(step + 1)) + field(7, session_start));
+}
+
 void EventFile::scalar(std::string_view tag, std::int64_t step, double value) {
   if (path_.empty()) return;
   const auto summary_value = field(1, tag) + key(2, kFloat) + bytes_of(static_cast<float>(value));

@@ -16,6 +16,8 @@ class EventFile {
   // Throws kIo.
   explicit EventFile(const std::filesystem::path& folder);
 
+  // What came after this step, in earlier files too, does not count any more.
+  void restart_at(std::int64_t step);
   void scalar(std::string_view tag, std::int64_t step, double value);  // flushed at once; throws kIo
 
  private:

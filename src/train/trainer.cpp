@@ -73,7 +73,8 @@ class Run {
     train_ = examples(data, Split::kTrain);
     validation_ = examples(data, Split::kValidation);
     if (train_.empty()) fail(ErrorCode::kInvalid, "the data set has no training example");
-    const auto steps_per_epoch = divided_up(divided_up(static_cast<std::int64_t>(train_.size()), options.batch_size), batches_per_step());
+    const auto all = static_cast<std::int64_t>(data.examples[Split::kTrain].size());  // a dry run holds fewer
+    const auto steps_per_epoch = divided_up(divided_up(all, options.batch_size), batches_per_step());
     total_steps_ = steps_per_epoch * options.epochs;
     warmup_steps_ = static_cast<std::int64_t>(options.warmup_share * static_cast<double>(total_steps_));
     position_.best.validation_loss = std::numeric_limits<double>::infinity();
@@ -194,6 +195,7 @@ class Run {
     if (!metrics_) fail(ErrorCode::kIo, "{}: cannot write", metrics.string());
     metrics_.seekp(0, std::ios::end);
     events_ = EventFile(options_.out / "tensorboard");
+    if (resumed) events_.restart_at(position_.step);
     if (!resumed) save_position();
     group_.wait();
   }
@@ -278,6 +280,7 @@ class Run {
       }
       for (auto& [name, tensor] : model::adapter_tensors(checkpoint_.model, lora_)) {
         features_are_fixed_ = features_are_fixed_ && name.find(".language_model.") != std::string::npos;
+        tensor.set_data(tensor.to(at::kFloat));  // modules kept whole come in the base's dtype
         parameters.push_back(tensor);
       }
       if (options_.augment && features_are_fixed_) {
@@ -444,7 +447,7 @@ class Run {
     if (!std::isfinite(loss)) return skip(step, fmt::format("the loss is {}", loss));
     optimizer_->sum_gradients(group_);
     const double norm = optimizer_->clip(options_.max_gradient_norm);
-    if (!std::isfinite(norm)) return skip(step, fmt::format("the gradients' norm is {}", norm));
+    if (group_.any(!std::isfinite(norm))) return skip(step, fmt::format("the gradients' norm is {}", norm));
     optimizer_->step(rate);
     step.loss = loss;
     return step;
@@ -472,6 +475,7 @@ class Run {
     position_.rate_scale = scale;
     position_.setbacks = setbacks;
     position_.metrics_bytes = metrics_bytes;
+    if (group_.leads()) events_.restart_at(position_.step);
     log({{"event", "setback"}, {"epoch", epoch}, {"step", step}, {"reason", why}, {"back_to_step", position_.step}, {"rate_scale", scale}});
     if (!quiet()) {
       fmt::print(stderr, "\nepoch {}, step {}: {}: back to step {}, with the learning rate times {}\n", epoch, step, why, position_.step, scale);
