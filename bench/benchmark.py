@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How well attributes are read off real photos: hangtag beside simpler ways, and how far the labels can be trusted.
 
-    bench/benchmark.py --data DATA [--model CKPT] [--leaky-cnn] [--json FILE] [--markdown FILE]
+    bench/benchmark.py --data DATA [--model NAME=CKPT …] [--leaky-cnn] [--json FILE] [--markdown FILE]
 
 DATA is what `hangtag prepare` wrote of Kaggle's Fashion Product Images; no test photo of it has a twin, another product
 that shows the same picture, in training. Training's products of --types teach and test's are asked:
@@ -11,7 +11,7 @@ that shows the same picture, in training. Training's products of --types teach a
              neighbours is chosen on validation, per attribute
   CNN        a small ResNet with a head for each attribute, trained from random weights on the photos in 60x80 pixels,
              mirrored and shifted at random; answers are the mean over a photo and its mirror image
-  hangtag    `hangtag evaluate` of CKPT, where --model is given
+  NAME       `hangtag evaluate` of CKPT, for every --model
 
 As hangtag, the k-NN and the CNN answer only with values that taxonomy.json lists for the product's type.
 
@@ -363,10 +363,10 @@ def cnn(products, split, options, name, train=None):
 # --- hangtag ---
 
 
-def hangtag(options, attributes, expected):
+def hangtag(options, model, attributes, expected):
     """What `hangtag evaluate` measures, in the form of judge()."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [options.hangtag, "evaluate", "--model", options.model, "--data", options.data, "--split", "test",
+        command = [options.hangtag, "evaluate", "--model", model, "--data", options.data, "--split", "test",
                    "--types", options.types, "--out", f"{folder}/report"]  # fmt: skip
         if options.images:
             command += ["--images", options.images]
@@ -592,7 +592,8 @@ def main():
     parser.add_argument("--train-types", help="product types that the k-NN and the CNN learn from, or all: what a "
                         "hangtag trained on the whole catalogue has seen (default: those of --types)")  # fmt: skip
     parser.add_argument("--attributes", default=ATTRIBUTES, help="default: %(default)s")
-    parser.add_argument("--model", help="a checkpoint of hangtag's")
+    parser.add_argument("--model", action="append", default=[], metavar="NAME=CKPT", help="a checkpoint of hangtag's; as "
+                        "often as wanted")  # fmt: skip
     parser.add_argument("--hangtag", default=str(ROOT / "build/release/bin/hangtag"), help="the program")
     parser.add_argument("--epochs", type=int, default=14, help="of the CNN (default: %(default)s)")
     parser.add_argument("--bfloat16", action="store_true", help="the CNN's products in bfloat16, nearly twice as quick "
@@ -604,6 +605,8 @@ def main():
     parser.add_argument("--json", help="write every figure here")
     parser.add_argument("--markdown", help="write the tables here (default: standard output)")
     options = parser.parse_args()
+    if wrong := [model for model in options.model if "=" not in model]:
+        parser.error(f"--model {wrong[0]}: expected NAME=CHECKPOINT")
     options.train_types = options.train_types or options.types
     torch.set_num_threads(options.threads)
 
@@ -621,7 +624,8 @@ def main():
 
     methods = {"majority": judge(products, test, majority(products))}
     # First, since it may fail; shown last.
-    ours = {"hangtag": hangtag(options, attributes, methods["majority"])} if options.model else {}
+    models = dict(model.split("=", 1) for model in options.model)
+    ours = {name: hangtag(options, model, attributes, methods["majority"]) for name, model in models.items()}
     histograms = torch.cat([colour_histograms(part) for part in products.pixels.split(500)])
     by_neighbours, chosen = nearest_neighbours(products, histograms, products.split)
     methods["k-NN"] = judge(products, test, by_neighbours) | {"neighbours": chosen}
