@@ -72,9 +72,9 @@ std::string product_html(const DemoProduct& product) {
       escape_html(product.description.text));
 }
 
-std::string row_html(const std::string& name, std::size_t n, double majority, const std::string& before, double after) {
+std::string row_html(const std::string& name, std::size_t n, double majority, double before, double after) {
   return fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", escape_html(name), n,
-                     percent(majority), before, percent(after));
+                     percent(majority), percent(before), percent(after));
 }
 
 }  // namespace
@@ -85,9 +85,9 @@ std::string demo_page(const DemoResult& result) {
   std::string learnt;
   for (std::size_t i = 0; i < result.after.attributes.size(); ++i) {
     const auto& after = result.after.attributes[i];
-    learnt += row_html(after.attribute, after.n, after.majority_accuracy, percent(result.before.attributes[i].accuracy), after.accuracy);
+    learnt += row_html(after.attribute, after.n, after.majority_accuracy, result.before.attributes[i].accuracy, after.accuracy);
   }
-  learnt += row_html("mean", result.after.judgements, result.after.majority_accuracy, percent(result.before.accuracy), result.after.accuracy);
+  learnt += row_html("mean", result.after.judgements, result.after.majority_accuracy, result.before.accuracy, result.after.accuracy);
 
   return fmt::format(R"(<!doctype html><html lang=en><head><meta charset=utf-8>
 <meta name=viewport content="width=device-width,initial-scale=1">
