@@ -67,3 +67,31 @@ function(hangtag_check_folder name listed allowed)
     endforeach()
   endforeach()
 endfunction()
+
+# hangtag_embed(target namespace FILE …): makes files part of the program. For each a function in `namespace`, named after the
+# file with _ for what is no letter or digit ("en.json" → en_json()), gives its bytes as std::string_view; declared in the
+# generated header NAMESPACE_files.h.
+function(hangtag_embed target namespace)
+  string(REPLACE "::" "_" stem ${namespace})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${stem}_files.cpp)
+  set(header ${CMAKE_CURRENT_BINARY_DIR}/${stem}_files.h)
+  set(declarations "#pragma once\n#include <string_view>\nnamespace ${namespace} {\n")
+  set(definitions "#include \"${stem}_files.h\"\n")
+  foreach(file ${ARGN})
+    get_filename_component(path ${file} ABSOLUTE)
+    get_filename_component(name ${file} NAME)
+    string(MAKE_C_IDENTIFIER ${name} id)
+    string(APPEND declarations "std::string_view ${id}();\n")
+    string(APPEND definitions
+      "__asm__(\".section .rodata\\n${stem}_${id}_begin:\\n.incbin \\\"${path}\\\"\\n${stem}_${id}_end:\\n.byte 0\\n.previous\\n\");\n"
+      "extern \"C\" const char ${stem}_${id}_begin[], ${stem}_${id}_end[];\n"
+      "std::string_view ${namespace}::${id}() {\n"
+      "  return {${stem}_${id}_begin, static_cast<std::size_t>(${stem}_${id}_end - ${stem}_${id}_begin)};\n}\n")
+    list(APPEND paths ${path})
+  endforeach()
+  file(CONFIGURE OUTPUT ${header} CONTENT "${declarations}}\n" @ONLY)
+  file(CONFIGURE OUTPUT ${source} CONTENT "${definitions}" @ONLY)
+  set_source_files_properties(${source} PROPERTIES OBJECT_DEPENDS "${paths}")
+  target_sources(${target} PRIVATE ${source})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
+endfunction()

@@ -8,10 +8,13 @@
 #include "base/progress.h"
 #include "command.h"
 #include "dataset/prepare.h"
+#include "describe/compose.h"
+#include "describe/record.h"
+#include "describe/template_writer.h"
 #include "demo_page.h"
-#include "describe/facts.h"
 #include "evaluate/report.h"
 #include "evaluate/table.h"
+#include "facts/facts.h"
 #include "image/decode.h"
 #include "model/adapter.h"
 #include "sample/sample.h"
@@ -109,7 +112,7 @@ class Demo {
 
   void describe() {
     say("5. hangtag predict and describe: {} test photos", kProductsOnThePage);
-    const auto writer = describe::make_writer("template");
+    const describe::TemplateWriter writer;
     LineWriter predictions(folder("predictions.jsonl"));
     LineWriter descriptions(folder("descriptions.jsonl"));
     for (const auto& [id, truth] : truths_of(data_, dataset::Split::kTest)) {
@@ -120,17 +123,17 @@ class Demo {
       PredictionRecord record{.id = id, .photo = product.photo.string(), .type = product.type, .attributes = std::move(read)};
       predictions.write(base::to_line(to_json(record, 3)));
 
-      describe::ProductFacts facts{.id = id, .type = product.type};
+      facts::ProductFacts known{.id = id, .type = product.type};
       for (const auto& prediction : record.attributes) {
         const auto& best = prediction.values.front();
-        facts.facts.push_back({.attribute = prediction.attribute, .value = best.value, .confidence = best.probability});
+        known.facts.push_back({.attribute = prediction.attribute, .value = best.value, .confidence = best.probability});
       }
-      auto description = writer->write(facts);
-      descriptions.write(base::to_line(describe::description_json(facts, description)));
+      auto composed = describe::compose(known, writer, {});
+      descriptions.write(base::to_line(describe::to_json(composed)));
       result_.products.push_back({.photo = fmt::format("catalog/images/{}", product.photo.filename().string()),
                                   .prediction = std::move(record),
                                   .truth = truth,
-                                  .description = std::move(description)});
+                                  .description = std::move(composed.description)});
     }
     predictions.close();
     descriptions.close();

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "describe/writer.h"
+#include "describe/description.h"
 #include "evaluate/metrics.h"
 #include "shared.h"
 

@@ -85,10 +85,10 @@ std::filesystem::path taxonomy_beside(const std::filesystem::path& given, const 
        options.model.string());
 }
 
-LineWriter::LineWriter(const std::filesystem::path& path)
+LineWriter::LineWriter(const std::filesystem::path& path, bool append)
     : name_(path.empty() || path == "-" ? "standard output" : path.string()), out_(&std::cout) {
   if (name_ == "standard output") return;
-  file_.open(path, std::ios::trunc);
+  file_.open(path, append ? std::ios::app : std::ios::trunc);
   if (!file_) fail(ErrorCode::kIo, "{}: cannot write", name_);
   out_ = &file_;
 }

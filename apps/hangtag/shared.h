@@ -44,7 +44,7 @@ std::filesystem::path taxonomy_beside(const std::filesystem::path& given, const 
 // FILE, or standard output where the path is empty or "-". Throws kIo when lines cannot be written.
 class LineWriter {
  public:
-  explicit LineWriter(const std::filesystem::path& path);
+  explicit LineWriter(const std::filesystem::path& path, bool append = false);
   void write(std::string_view line);
   void close();  // throws kIo when the last lines did not reach the disk
 

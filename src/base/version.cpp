@@ -10,4 +10,8 @@ std::string version() {
                      __GNUC_PATCHLEVEL__);
 }
 
+std::string version_number() {
+  return HANGTAG_VERSION;
+}
+
 }  // namespace hangtag::base

@@ -6,13 +6,15 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "describe/wording.h"
+#include "claims/units.h"
+#include "facts/wording.h"
 
 namespace hangtag::describe {
 
 namespace {
 
-constexpr std::size_t kLongestTitle = 150;  // Google Merchant Center's limit, the lowest of the feeds we know
+using namespace facts;  // the sentences below are made of its words
+
 constexpr std::size_t kLongestValue = 80;   // in a sentence of its own
 constexpr std::size_t kLongestPhrase = 40;  // as a part of another sentence
 constexpr std::size_t kLongestAttribute = 40;
@@ -274,13 +276,25 @@ Naming name_product(const Sheet& sheet, base::Random& random) {
 // Sentences one after the other, where neighbours do not start with the same word.
 class Text {
  public:
-  explicit Text(base::Random& random) : random_(random) {}
+  Text(base::Random& random, const std::vector<std::string>& banned) : random_(random) {
+    for (const auto& words : banned) banned_.push_back(fmt::format(" {} ", claims::key_of(words)));
+  }
 
+  // One of them that holds no banned word; where all do, the fact check will say so.
   void add(std::vector<std::string> alternatives) {
+    if (std::vector<std::string> allowed = alternatives; std::erase_if(allowed, [&](const auto& text) { return is_banned(text); }),
+        !allowed.empty()) {
+      alternatives = std::move(allowed);
+    }
     const auto repeats = [&](const std::string& sentence) { return first_word(sentence) == first_word(last_); };
     if (!std::all_of(alternatives.begin(), alternatives.end(), repeats)) std::erase_if(alternatives, repeats);
     last_ = capitalised(pick(random_, alternatives));
     text_ += (text_.empty() ? "" : " ") + last_;
+  }
+
+  bool is_banned(const std::string& sentence) const {
+    const auto words = fmt::format(" {} ", claims::key_of(sentence));
+    return std::ranges::any_of(banned_, [&](const auto& banned) { return words.find(banned) != std::string::npos; });
   }
 
   const std::string& str() const { return text_; }
@@ -289,6 +303,7 @@ class Text {
   static std::string_view first_word(std::string_view sentence) { return sentence.substr(0, sentence.find(' ')); }
 
   base::Random& random_;
+  std::vector<std::string> banned_;
   std::string text_;
   std::string last_;
 };
@@ -355,13 +370,14 @@ void close(Text& text, const Sheet& sheet, base::Random& random) {
                     "Let it tell your story.",
                     "A good outfit starts with knowing what you wear."};
   }
-  text.add(std::move(alternatives));
+  std::erase_if(alternatives, [&](const auto& sentence) { return text.is_banned(sentence); });
+  if (!alternatives.empty()) text.add(std::move(alternatives));
 }
 
-std::string title_of(const Sheet& sheet, const ProductFacts& product) {
-  if (const std::string name = clean(product.name, kLongestTitle); !name.empty()) return name;
-  std::string title;
-  const auto add = [&](const std::string& words) { title += (title.empty() || words.empty() ? "" : " ") + words; };
+// "striped navy blue cotton T-shirt for women, regular fit, round neck": all that fits, the most telling first.
+std::string headline(const Sheet& sheet, std::size_t longest) {
+  std::string line;
+  const auto add = [&](const std::string& words) { line += (line.empty() || words.empty() ? "" : " ") + words; };
   if (sheet.values[kAudience] == "unisex") add("unisex");
   std::vector<std::string> parts;
   if (sheet.has(kPattern)) {
@@ -382,22 +398,14 @@ std::string title_of(const Sheet& sheet, const ProductFacts& product) {
       parts.push_back(sheet.values[slot]);
     }
   }
-  for (const std::string& part : parts) title += ", " + part;
-  return clean(title_case(title), kLongestTitle);
+  for (const std::string& part : parts) {
+    if (characters(line) + 2 + characters(part) <= longest) line += ", " + part;
+  }
+  return shortened(line, longest);
 }
 
-}  // namespace
-
-Description TemplateWriter::write(const ProductFacts& product) const {
+Description english(const facts::ProductFacts& product, const Limits& limits, const std::vector<std::string>& banned) {
   const Sheet sheet = sort_facts(product);
-  const bool known = !sheet.details.empty() || std::any_of(sheet.values.begin(), sheet.values.end(),
-                                                           [](const std::string& value) { return !value.empty(); });
-  if (!known) {
-    base::fail(base::ErrorCode::kInvalid,
-               "product {}: nothing is known of it; expected at least one attribute with a value",
-               clean(product.id, 80));
-  }
-
   base::Random random(0, product.id);
   const Naming naming = name_product(sheet, random);
   const std::vector<Feature> features = features_of(sheet, random);
@@ -407,7 +415,7 @@ Description TemplateWriter::write(const ProductFacts& product) const {
   const auto middle = features.begin() + static_cast<std::ptrdiff_t>(in_first);
   const std::vector<Feature> first(features.begin(), middle), rest(middle, features.end());
 
-  Text text(random);
+  Text text(random, banned);
   open(text, naming, first);
   const bool features_early = random.chance(0.5);
   if (features_early && !rest.empty()) add_features(text, sheet, rest, !first.empty());
@@ -416,7 +424,61 @@ Description TemplateWriter::write(const ProductFacts& product) const {
   add_use(text, sheet);
   for (const std::string& detail : sheet.details) text.add({detail});
   close(text, sheet, random);
-  return {.title = title_of(sheet, product), .text = text.str(), .writer = std::string(kName)};
+
+  Description description{.title = product.name.empty() ? title_case(headline(sheet, limits.title)) : shortened(clean(product.name, product.name.size()), limits.title),
+                          .text = shortened(text.str(), limits.text),
+                          .bullets = {},
+                          .seo_title = title_case(headline(sheet, limits.seo_title)),
+                          .seo_description = shortened(text.str(), limits.seo_description),
+                          .alt_text = capitalised(headline(sheet, limits.alt_text))};
+  for (const Fact& fact : product.facts) {
+    if (description.bullets.size() == limits.bullets) break;
+    description.bullets.push_back(
+        shortened(fmt::format("{}: {}", capitalised(quoted(attribute_words(fact.attribute))), quoted(lower(fact.value))), limits.bullet));
+  }
+  return description;
+}
+
+// Other languages get a list of what is known, in the table's words: no sentence that a grammar would have to inflect.
+Description listed(const facts::ProductFacts& product, const claims::Lexicon& lexicon, const Limits& limits) {
+  const auto& aspects = claims::Aspects::get();
+  const auto type = aspects.value(aspects.type(), product.type);
+  const std::string noun = type ? lexicon.translation(*type) : quoted(product.type);
+  std::string line = capitalised(noun);
+  Description description{.title = clean(product.name, product.name.size()), .text = noun.empty() ? "" : line + (lexicon.locale() == "ja" ? "。" : "."),
+                          .bullets = {}, .seo_title = {}, .seo_description = {}, .alt_text = {}};
+  for (const Fact& fact : product.facts) {
+    const auto aspect = aspects.of_attribute(fact.attribute);
+    const auto place = aspect ? aspects.value(*aspect, fact.value) : std::nullopt;
+    const std::string value = place ? lexicon.translation(*place) : quoted(fact.value);
+    const std::string label = aspect ? lexicon.label(*aspect) : quoted(attribute_words(fact.attribute));
+    const std::string said = capitalised(label) + (lexicon.locale() == "ja" ? "：" : lexicon.locale() == "fr" ? " : " : ": ") + value;
+    if (description.bullets.size() < limits.bullets) description.bullets.push_back(shortened(said, limits.bullet));
+    const bool spaced = lexicon.locale() != "ja" || static_cast<unsigned char>(said[0]) < 0x80;  // "。x" could be a host's name
+    description.text += (description.text.empty() || !spaced ? "" : " ") + said + (lexicon.locale() == "ja" ? "。" : ".");
+    if (place) line += (line.empty() ? "" : lexicon.locale() == "ja" ? "、" : ", ") + value;
+  }
+  if (line.empty()) line = description.bullets.front();
+  if (description.title.empty()) description.title = line;
+  description.title = shortened(description.title, limits.title);
+  description.seo_title = shortened(line, limits.seo_title);
+  description.seo_description = shortened(description.text, limits.seo_description);
+  description.alt_text = shortened(line, limits.alt_text);
+  description.text = shortened(description.text, limits.text);
+  return description;
+}
+
+}  // namespace
+
+Draft TemplateWriter::write(const Brief& brief, const Feedback*) const {
+  const auto& product = brief.product;
+  if (std::ranges::all_of(product.facts, [](const Fact& fact) { return says_nothing(clean(fact.value, kLongestValue)); })) {
+    base::fail(base::ErrorCode::kInvalid,
+               "product {}: nothing is known of it; expected at least one attribute with a value",
+               clean(product.id, 80));
+  }
+  const bool is_english = brief.lexicon.locale() == "en";
+  return {.description = is_english ? english(product, brief.limits, brief.brand.banned) : listed(product, brief.lexicon, brief.limits)};
 }
 
 }  // namespace hangtag::describe

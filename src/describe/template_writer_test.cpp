@@ -14,6 +14,8 @@
 namespace hangtag::describe {
 namespace {
 
+using facts::Fact;
+using facts::ProductFacts;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -63,6 +65,12 @@ std::string in_small_letters(std::string text) {
   return text;
 }
 
+Description write(const ProductFacts& product) {
+  const Brand brand;
+  const Limits limits;
+  return TemplateWriter().write({.product = product, .lexicon = claims::Lexicon::of("en"), .brand = brand, .limits = limits}, nullptr).description;
+}
+
 bool has_word(const std::string& text, const std::string& word) {
   const auto is_letter = [&](std::size_t i) {
     return i < text.size() && std::isalpha(static_cast<unsigned char>(text[i]));
@@ -91,7 +99,6 @@ TEST(TemplateWriter, FaultsAreFound) {
 }
 
 TEST(TemplateWriter, RealValuesReadWellAndAllStandInTheText) {
-  const TemplateWriter writer;
   base::Random random(1);
   const std::vector<std::string> types = {"Shirts", "Tshirts", "", "Jeans", "Dresses", "Innerwear Vests"};
   for (const auto& [attribute, values] : kRealValues) {
@@ -104,14 +111,13 @@ TEST(TemplateWriter, RealValuesReadWellAndAllStandInTheText) {
           if (other != attribute && random.chance(0.5))
             product.facts.push_back({other, others[random.below(others.size())]});
         }
-        const Description description = writer.write(product);
+        const Description description = write(product);
         EXPECT_EQ(fault_of(description.text), "");
         for (const Fact& fact : product.facts) {
           EXPECT_THAT(in_small_letters(description.text), HasSubstr(in_small_letters(fact.value)));
         }
         EXPECT_LE(description.title.size(), 150u);
         EXPECT_THAT(description.title, testing::MatchesRegex("[A-Z].*[a-z]"));
-        EXPECT_EQ(description.writer, "template");
       }
     }
   }
@@ -119,11 +125,10 @@ TEST(TemplateWriter, RealValuesReadWellAndAllStandInTheText) {
 
 // No value of any attribute but the one that was given may be said.
 TEST(TemplateWriter, SaysNothingThatWasNotGiven) {
-  const TemplateWriter writer;
   for (const auto& [attribute, values] : kRealValues) {
     for (int id = 0; id < 30; ++id) {
       const std::string text = in_small_letters(
-          writer.write({.id = std::to_string(id), .type = "Shirts", .facts = {{attribute, values[0]}}}).text);
+          write({.id = std::to_string(id), .type = "Shirts", .facts = {{attribute, values[0]}}}).text);
       for (const auto& [other, other_values] : kRealValues) {
         if (other == attribute) continue;
         for (const std::string& value : other_values) {
@@ -138,7 +143,6 @@ TEST(TemplateWriter, SaysNothingThatWasNotGiven) {
 }
 
 TEST(TemplateWriter, IsTheSameForAnIdAndVariesBetweenIds) {
-  const TemplateWriter writer;
   std::set<std::string> texts;
   for (int id = 0; id < 200; ++id) {
     const ProductFacts product{.id = std::to_string(id),
@@ -149,9 +153,9 @@ TEST(TemplateWriter, IsTheSameForAnIdAndVariesBetweenIds) {
                                          {"Sleeve Length", "Short Sleeves"},
                                          {"Neck", "Round Neck"},
                                          {"baseColour", "Navy Blue"}}};
-    EXPECT_EQ(writer.write(product).text, writer.write(product).text);
-    EXPECT_EQ(writer.write(product).title, "Striped Navy Blue Cotton T-Shirt, Regular Fit, Round Neck, Short Sleeves");
-    texts.insert(writer.write(product).text);
+    EXPECT_EQ(write(product).text, write(product).text);
+    EXPECT_EQ(write(product).title, "Striped Navy Blue Cotton T-Shirt, Regular Fit, Round Neck, Short Sleeves");
+    texts.insert(write(product).text);
   }
   EXPECT_GE(texts.size(), 190u);
 }
@@ -159,7 +163,7 @@ TEST(TemplateWriter, IsTheSameForAnIdAndVariesBetweenIds) {
 TEST(TemplateWriter, NothingKnownIsAnError) {
   for (const std::vector<Fact>& facts : {std::vector<Fact>{}, {{"Fabric", "NA"}, {"Fit", ""}, {"Neck", " \n"}}}) {
     try {
-      TemplateWriter().write({.id = "7", .type = "Shirts", .facts = facts});
+      write({.id = "7", .type = "Shirts", .facts = facts});
       FAIL() << "expected an error";
     } catch (const base::Error& error) {
       EXPECT_EQ(error.code(), base::ErrorCode::kInvalid);
@@ -191,25 +195,23 @@ TEST(TemplateWriter, OddValues) {
        }) {
     for (int id = 0; id < 20; ++id) {
       const std::string text =
-          TemplateWriter().write({.id = std::to_string(id), .type = "Shirts", .facts = {c.fact}}).text;
+          write({.id = std::to_string(id), .type = "Shirts", .facts = {c.fact}}).text;
       EXPECT_THAT(in_small_letters(text), HasSubstr(in_small_letters(c.expected))) << c.name;
     }
   }
 }
 
 TEST(TemplateWriter, TheSameAttributeTwice) {
-  const auto write = [](const char* second) {
-    return TemplateWriter()
-        .write({.id = "1", .type = "Shirts", .facts = {{"usage", "Casual"}, {"Occasion", second}}})
+  const auto text_with = [](const char* second) {
+    return write({.id = "1", .type = "Shirts", .facts = {{"usage", "Casual"}, {"Occasion", second}}})
         .text;
   };
-  EXPECT_THAT(write("casual"), Not(HasSubstr("Occasion")));
-  EXPECT_THAT(write("Party"), HasSubstr("Occasion: Party."));
+  EXPECT_THAT(text_with("casual"), Not(HasSubstr("Occasion")));
+  EXPECT_THAT(text_with("Party"), HasSubstr("Occasion: Party."));
 }
 
 TEST(TemplateWriter, ContradictionsAndRepetitionsStillRead) {
-  const std::string text = TemplateWriter()
-                               .write({.id = "1",
+  const std::string text = write({.id = "1",
                                        .type = "Tops",
                                        .facts = {{"Neck", "Shoulder Straps"},
                                                  {"Sleeve Styling", "Shoulder Straps"},
@@ -239,14 +241,14 @@ TEST(TemplateWriter, HostileValuesStayData) {
        }) {
     for (const char* attribute : {"Fabric", "Unheard Of"}) {
       const Description description =
-          TemplateWriter().write({.id = c.value, .type = c.value, .facts = {{attribute, c.value}}});
+          write({.id = c.value, .type = c.value, .facts = {{attribute, c.value}}});
       EXPECT_THAT(in_small_letters(description.text), HasSubstr(in_small_letters(c.expected))) << c.name;
       EXPECT_LT(description.text.size(), 500u) << c.name;
       EXPECT_THAT(description.text, Not(testing::ContainsRegex("[\n\r\x1b\x07]"))) << c.name;
       EXPECT_LE(description.title.size(), 160u) << c.name;
     }
     // As the name of an attribute, of the product, and of its type.
-    const Description description = TemplateWriter().write(
+    const Description description = write(
         {.id = "1", .type = c.value, .name = c.value, .facts = {{c.value, "Cotton"}, {"Fit", "Slim Fit"}}});
     EXPECT_THAT(description.text, HasSubstr(": Cotton.")) << c.name;
     EXPECT_LE(description.title.size(), 160u) << c.name;
@@ -255,28 +257,33 @@ TEST(TemplateWriter, HostileValuesStayData) {
 
 TEST(TemplateWriter, TheNameIsTheTitleWhereThereIsOne) {
   const Description description =
-      TemplateWriter().write({.id = "1", .type = "Shirts", .name = "Oxford  No. 5", .facts = {{"Fit", "Slim Fit"}}});
+      write({.id = "1", .type = "Shirts", .name = "Oxford  No. 5", .facts = {{"Fit", "Slim Fit"}}});
   EXPECT_EQ(description.title, "Oxford No. 5");
   EXPECT_THAT(description.text, Not(HasSubstr("Oxford")));
 }
 
-TEST(Writers, AreMadeByName) {
-  EXPECT_EQ(make_writer("template")->name(), "template");
-  EXPECT_THAT(writer_names(), testing::Contains("template"));
-  try {
-    make_writer("poet");
-    FAIL() << "expected an error";
-  } catch (const base::Error& error) {
-    EXPECT_EQ(error.code(), base::ErrorCode::kUsage);
-    EXPECT_THAT(error.what(), HasSubstr("no writer \"poet\"; there are: template"));
-  }
+Description write_in(const char* locale, const ProductFacts& product, const Limits& limits = {}, const Brand& brand = {}) {
+  return TemplateWriter().write({.product = product, .lexicon = claims::Lexicon::of(locale), .brand = brand, .limits = limits}, nullptr).description;
 }
 
-TEST(Writers, RecordOfADescription) {
-  const ProductFacts product{.id = "7", .facts = {{"Neck", "V-Neck", 0.5}, {"Fabric", "Cotton"}}};
-  EXPECT_EQ(base::to_line(description_json(product, {.title = "T", .text = "A.", .writer = "template"})),
-            R"({"id":"7","title":"T","description":"A.","writer":"template",)"
-            R"("attributes":{"Neck":"V-Neck","Fabric":"Cotton"}})");
+TEST(TemplateWriter, OtherLanguagesListTheTablesWords) {
+  const ProductFacts product{.id = "1", .type = "Shirts", .facts = {{"Fabric", "Cotton"}, {"baseColour", "Navy Blue"}, {"Cut no.", "A7"}}};
+  const Description german = write_in("de", product);
+  EXPECT_THAT(german.text, HasSubstr("Baumwolle"));
+  EXPECT_THAT(german.text, HasSubstr("“cut no.”: A7"));
+  EXPECT_THAT(german.title, HasSubstr("Baumwolle"));
+  EXPECT_THAT(write_in("ja", product).text, testing::EndsWith("。"));
+}
+
+TEST(TemplateWriter, KeepsLimitsAndBannedWords) {
+  const ProductFacts product{.id = "1", .type = "Shirts", .facts = {{"Fabric", "Cotton"}, {"Fit", "Slim Fit"}, {"Neck", "Round Neck"}}};
+  const Limits tight{.title = 20, .text = 60, .bullet = 12, .bullets = 2, .seo_title = 15, .seo_description = 30, .alt_text = 20};
+  EXPECT_THAT(faults_of(write_in("en", product, tight), tight), testing::IsEmpty());
+  for (int id = 0; id < 100; ++id) {
+    const auto description = write_in("en", {.id = std::to_string(id), .type = "Shirts", .facts = product.facts}, {},
+                                      {.name = {}, .tone = {}, .facts = {}, .banned = {"wardrobe", "Make it yours", "meet"}, .examples = {}});
+    EXPECT_THAT(in_small_letters(description.text), Not(testing::ContainsRegex("wardrobe|make it yours|meet")));
+  }
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace hangtag::describe {
+namespace hangtag::facts {
 
 // Valid UTF-8 on one line: control, formatting and private characters and malformed bytes become spaces, spaces are
 // single and inside only, and at most `longest` characters are kept, the last an ellipsis where something was cut.
@@ -40,4 +40,4 @@ struct Noun {
 // "Tshirts" → T-shirt, "Dresses" → dress, "Casual Shoes" → (a pair of) casual shoes; "piece" where there is no type.
 Noun noun_of(std::string_view type);
 
-}  // namespace hangtag::describe
+}  // namespace hangtag::facts

@@ -1,4 +1,4 @@
-#include "describe/facts.h"
+#include "facts/facts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace hangtag::describe {
+namespace hangtag::facts {
 namespace {
 
 using testing::HasSubstr;
@@ -112,4 +112,4 @@ TEST(TakeType, TheTypeIsNoFactOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace hangtag::describe
+}  // namespace hangtag::facts

@@ -1,13 +1,13 @@
-#include "describe/wording.h"
-
-#include <utf8proc.h>
+#include "facts/wording.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
 
-namespace hangtag::describe {
+#include "facts/characters.h"
+
+namespace hangtag::facts {
 
 namespace {
 
@@ -27,19 +27,6 @@ char to_lower(char c) {
 template <typename List>
 bool contains(const List& list, std::string_view word) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
-}
-
-// Calls use(code_point, bytes) for every character; a malformed byte is given as code point -1.
-template <typename Use>
-void each_character(std::string_view text, Use use) {
-  for (std::size_t i = 0; i < text.size();) {
-    utf8proc_int32_t code_point = -1;
-    const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data() + i);
-    const auto length = std::max<utf8proc_ssize_t>(
-        1, utf8proc_iterate(at, static_cast<utf8proc_ssize_t>(text.size() - i), &code_point));
-    use(code_point, text.substr(i, static_cast<std::size_t>(length)));
-    i += static_cast<std::size_t>(length);
-  }
 }
 
 // Letters, marks, numbers, punctuation and symbols, but not separators, controls, formats or what is not assigned.
@@ -227,4 +214,4 @@ Noun noun_of(std::string_view type) {
   return {join_words(list)};
 }
 
-}  // namespace hangtag::describe
+}  // namespace hangtag::facts

@@ -1,8 +1,8 @@
-#include "describe/wording.h"
+#include "facts/wording.h"
 
 #include <gtest/gtest.h>
 
-namespace hangtag::describe {
+namespace hangtag::facts {
 namespace {
 
 TEST(Wording, Clean) {
@@ -105,4 +105,4 @@ TEST(Wording, Titles) {
 }
 
 }  // namespace
-}  // namespace hangtag::describe
+}  // namespace hangtag::facts

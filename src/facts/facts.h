@@ -9,7 +9,7 @@
 
 #include "catalog/csv.h"
 
-namespace hangtag::describe {
+namespace hangtag::facts {
 
 struct Fact {
   std::string attribute;  // "Sleeve Length"
@@ -52,4 +52,4 @@ class FactsReader {
   std::vector<std::string> columns_;
 };
 
-}  // namespace hangtag::describe
+}  // namespace hangtag::facts

@@ -1,4 +1,4 @@
-#include "describe/facts.h"
+#include "facts/facts.h"
 
 #include <algorithm>
 #include <iterator>
@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "catalog/taxonomy.h"
 
-namespace hangtag::describe {
+namespace hangtag::facts {
 
 namespace {
 
@@ -139,4 +139,4 @@ std::optional<ProductFacts> FactsReader::next_csv() {
   return product;
 }
 
-}  // namespace hangtag::describe
+}  // namespace hangtag::facts
