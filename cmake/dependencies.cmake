@@ -25,6 +25,7 @@ get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
 set(HANGTAG_FMT_FIRST ${CMAKE_BINARY_DIR}/fmt_first)
 file(MAKE_DIRECTORY ${HANGTAG_FMT_FIRST})
 file(CREATE_LINK ${fmt_include}/fmt ${HANGTAG_FMT_FIRST}/fmt SYMBOLIC)
+find_package(Boost 1.81 REQUIRED)  # headers only: Asio and Beast
 find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 pkg_check_modules(vips REQUIRED IMPORTED_TARGET vips)
