@@ -34,6 +34,8 @@ find_library(sentencepiece_train_library sentencepiece_train REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 
 set(HANGTAG_ENGLISH_DICTIONARIES /usr/share/dict/american-english /usr/share/dict/british-english)
 foreach(dictionary ${HANGTAG_ENGLISH_DICTIONARIES})

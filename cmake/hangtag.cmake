@@ -7,15 +7,17 @@ if(HANGTAG_SANITIZE)
   target_link_options(hangtag_options INTERFACE -fsanitize=address,undefined)
 endif()
 
-# hangtag_library(NAME LEVEL n SOURCES a.cpp … [TESTS a_test.cpp …] [DEPENDS folder …] [LIBRARIES target …] [TORCH])
+# hangtag_library(NAME LEVEL n SOURCES a.cpp … [TESTS a_test.cpp …] [DEPENDS folder …] [LIBRARIES target …] [TORCH]
+#                 [TESTS_TOGETHER])
 #
 # One folder of src/: a library and a namespace. DEPENDS names folders of ours, LIBRARIES what others made; TORCH links
-# libtorch. Refuses, at configure time:
+# libtorch; TESTS_TOGETHER makes one test of CTest of them all, for those that share what is slow to start.
+# Refuses, at configure time:
 #   - a dependency on a folder of the same or a higher level;
 #   - an #include of a folder that DEPENDS does not name;
 #   - a *.cpp of the folder that neither SOURCES nor TESTS lists, so that no test leaves the build unseen.
 function(hangtag_library name)
-  cmake_parse_arguments(arg "TORCH" "LEVEL" "SOURCES;TESTS;DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;TESTS_TOGETHER" "LEVEL" "SOURCES;TESTS;DEPENDS;LIBRARIES" ${ARGN})
   if(NOT DEFINED arg_LEVEL OR arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "hangtag_library(${name}): LEVEL is missing, or unknown words: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -39,7 +41,12 @@ function(hangtag_library name)
   if(arg_TESTS)
     add_executable(${name}_test ${arg_TESTS})
     target_link_libraries(${name}_test PRIVATE hangtag_${name} hangtag_options GTest::gmock GTest::gtest_main)
-    gtest_discover_tests(${name}_test TEST_PREFIX "${name}: " DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+    if(arg_TESTS_TOGETHER)
+      add_test(NAME "${name}: all" COMMAND ${name}_test)
+      set_tests_properties("${name}: all" PROPERTIES LABELS unit)
+    else()
+      gtest_discover_tests(${name}_test TEST_PREFIX "${name}: " DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit)
+    endif()
   endif()
 endfunction()
 
