@@ -31,15 +31,18 @@ base::OrderedJson to_json(const claims::Place& place, std::string_view text) {
 // The texts of a line, whichever of a description's parts it has; "text" is the description, too.
 std::vector<claims::Field> fields_of(const base::Json& line, const std::string& where) {
   std::vector<claims::Field> fields;
-  for (const char* name : {describe::kTitle, describe::kText, "text", describe::kSeoTitle, describe::kSeoDescription, describe::kAltText}) {
+  for (const char* name : {describe::kTitle, describe::kText, "text", describe::kSeoTitle, describe::kSeoDescription,
+                           describe::kAltText}) {
     if (auto text = base::find<std::string>(line, name, where)) {
       const bool tells = std::string_view(name) == describe::kText || std::string_view(name) == "text";
       fields.push_back({name, std::move(*text), tells});
     }
   }
   const auto bullets = base::get_or(line, describe::kBullets, std::vector<std::string>(), where);
-  for (std::size_t i = 0; i < bullets.size(); ++i) fields.push_back({fmt::format("{}[{}]", describe::kBullets, i), bullets[i], true});
-  if (fields.empty()) base::fail(base::ErrorCode::kInvalid, "{}: no text; expected \"description\", \"title\" or another part", where);
+  for (std::size_t i = 0; i < bullets.size(); ++i)
+    fields.push_back({fmt::format("{}[{}]", describe::kBullets, i), bullets[i], true});
+  if (fields.empty())
+    base::fail(base::ErrorCode::kInvalid, "{}: no text; expected \"description\", \"title\" or another part", where);
   return fields;
 }
 
@@ -62,10 +65,15 @@ Exit run(const Options& options, const Session& session) {
     const auto json = base::parse_json(line, where);
     const auto fields = fields_of(json, where);
     std::istringstream one(line);
-    claims::Grounds grounds{.product = facts::FactsReader(one, where).next().value(), .brand_facts = brand.facts, .banned = brand.banned, .prompt = {}};
+    claims::Grounds grounds{.product = facts::FactsReader(one, where).next().value(),
+                            .brand_facts = brand.facts,
+                            .banned = brand.banned,
+                            .prompt = {}};
     facts::take_type(grounds.product);
-    for (auto& fact : base::get_or(json, "brand_facts", std::vector<std::string>(), where)) grounds.brand_facts.push_back(std::move(fact));
-    for (auto& word : base::get_or(json, "banned", std::vector<std::string>(), where)) grounds.banned.push_back(std::move(word));
+    for (auto& fact : base::get_or(json, "brand_facts", std::vector<std::string>(), where))
+      grounds.brand_facts.push_back(std::move(fact));
+    for (auto& word : base::get_or(json, "banned", std::vector<std::string>(), where))
+      grounds.banned.push_back(std::move(word));
 
     const auto verdict = claims::check(fields, grounds, lexicon);
     const auto text_of = [&](const claims::Place& place) -> std::string_view {
@@ -88,7 +96,10 @@ Exit run(const Options& options, const Session& session) {
       entry["message"] = problem.message;
       problems.push_back(std::move(entry));
     }
-    out.write(base::to_line({{"id", grounds.product.id}, {"passes", verdict.passes()}, {"problems", std::move(problems)}, {"claims", std::move(claims)}}));
+    out.write(base::to_line({{"id", grounds.product.id},
+                             {"passes", verdict.passes()},
+                             {"problems", std::move(problems)},
+                             {"claims", std::move(claims)}}));
     ++texts;
     failed += !verdict.passes();
   }
@@ -101,9 +112,15 @@ Exit run(const Options& options, const Session& session) {
 
 void add_check(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("check", "Check texts against attributes: which claims hold, which do not, and where");
-  command->add_option("TEXTS", options->texts, "JSON lines with id, type, attributes and the text, as `hangtag describe` writes them; - is standard input")->required();
-  command->add_option("--locale", options->locale, fmt::format("{}", fmt::join(claims::Lexicon::locales(), ", ")))->capture_default_str();
+  auto* command =
+      app.add_subcommand("check", "Check texts against attributes: which claims hold, which do not, and where");
+  command
+      ->add_option(
+          "TEXTS", options->texts,
+          "JSON lines with id, type, attributes and the text, as `hangtag describe` writes them; - is standard input")
+      ->required();
+  command->add_option("--locale", options->locale, fmt::format("{}", fmt::join(claims::Lexicon::locales(), ", ")))
+      ->capture_default_str();
   command->add_option("--brand", options->brand, "a JSON file whose facts may be told and whose banned words may not");
   command->add_option("--out", options->out, "write here instead of to standard output");
   command->callback([options, &session] { session.action = [options, &session] { return run(*options, session); }; });

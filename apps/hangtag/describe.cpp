@@ -20,8 +20,8 @@
 namespace hangtag::app {
 namespace {
 
-constexpr std::size_t kProductsAJob = 4;         // read ahead
-constexpr int kFailuresInARow = 5;               // of a writer's service, before the run stops
+constexpr std::size_t kProductsAJob = 4;  // read ahead
+constexpr int kFailuresInARow = 5;        // of a writer's service, before the run stops
 
 struct Options {
   std::filesystem::path attributes;
@@ -37,19 +37,27 @@ struct Options {
 
 // "title=70"
 void set_limit(describe::Limits& limits, const std::string& text) {
-  const std::pair<const char*, std::size_t*> names[] = {
-      {describe::kTitle, &limits.title}, {describe::kText, &limits.text}, {"bullet", &limits.bullet}, {describe::kBullets, &limits.bullets},
-      {describe::kSeoTitle, &limits.seo_title}, {describe::kSeoDescription, &limits.seo_description}, {describe::kAltText, &limits.alt_text}};
+  const std::pair<const char*, std::size_t*> names[] = {{describe::kTitle, &limits.title},
+                                                        {describe::kText, &limits.text},
+                                                        {"bullet", &limits.bullet},
+                                                        {describe::kBullets, &limits.bullets},
+                                                        {describe::kSeoTitle, &limits.seo_title},
+                                                        {describe::kSeoDescription, &limits.seo_description},
+                                                        {describe::kAltText, &limits.alt_text}};
   const auto equals = text.find('=');
   for (const auto& [name, limit] : names) {
     if (text.substr(0, equals) != name || equals == std::string::npos) continue;
     const auto number = text.substr(equals + 1);
-    if (number.empty() || number.size() > 6 || number.find_first_not_of("0123456789") != std::string::npos || std::stoul(number) == 0) break;
+    if (number.empty() || number.size() > 6 || number.find_first_not_of("0123456789") != std::string::npos ||
+        std::stoul(number) == 0)
+      break;
     *limit = std::stoul(number);
     return;
   }
   base::fail(base::ErrorCode::kUsage,
-             "--limit {}: expected NAME=CHARACTERS, with title, description, bullet, seo_title, seo_description or alt_text, or bullets=COUNT", text);
+             "--limit {}: expected NAME=CHARACTERS, with title, description, bullet, seo_title, seo_description or "
+             "alt_text, or bullets=COUNT",
+             text);
 }
 
 // The ids of the whole lines of an earlier run. What a crash left of a line is cut off.
@@ -70,7 +78,8 @@ std::set<std::string> done_before(const std::filesystem::path& out) {
 
 class Run {
  public:
-  Run(const Options& options, const Session& session) : options_(options), compose_(options.compose), session_(session) {
+  Run(const Options& options, const Session& session)
+      : options_(options), compose_(options.compose), session_(session) {
     for (const auto& limit : options.limits) set_limit(compose_.limits, limit);
     if (!options.brand.empty()) compose_.brand = describe::read_brand(options.brand);
     if (!options.taxonomy.empty()) taxonomy_ = catalog::Taxonomy::read(options.taxonomy);
@@ -90,14 +99,16 @@ class Run {
       file.open(options_.attributes);
       if (!file) base::fail(base::ErrorCode::kNotFound, "{}: cannot open", options_.attributes.string());
     }
-    facts::FactsReader reader(standard_input ? std::cin : file, standard_input ? "standard input" : options_.attributes.string());
+    facts::FactsReader reader(standard_input ? std::cin : file,
+                              standard_input ? "standard input" : options_.attributes.string());
     const auto done = options_.resume ? done_before(options_.out) : std::set<std::string>();
     LineWriter out(options_.out, options_.resume);
     base::Progress progress("describing", 0, "products", session_.quiet || !made_.client);
     const std::size_t jobs = options_.jobs > 0 ? options_.jobs : made_.client ? 4 : 1;
     for (std::vector<facts::ProductFacts> batch; read(reader, done, jobs * kProductsAJob, batch);) {
       std::vector<Outcome> outcomes(batch.size());
-      base::for_each_index(batch.size(), [&](std::size_t i) { outcomes[i] = describe(batch[i]); }, jobs);
+      base::for_each_index(
+          batch.size(), [&](std::size_t i) { outcomes[i] = describe(batch[i]); }, jobs);
       for (std::size_t i = 0; i < batch.size(); ++i) {
         if (outcomes[i].failure.empty()) {
           out.write(outcomes[i].record);
@@ -123,11 +134,12 @@ class Run {
  private:
   struct Outcome {
     std::string record;
-    std::string failure;   // why there is none
+    std::string failure;  // why there is none
     bool fallback = false, stopped = false;
   };
 
-  bool read(facts::FactsReader& reader, const std::set<std::string>& done, std::size_t most, std::vector<facts::ProductFacts>& batch) {
+  bool read(facts::FactsReader& reader, const std::set<std::string>& done, std::size_t most,
+            std::vector<facts::ProductFacts>& batch) {
     batch.clear();
     while (batch.size() < most) {
       auto product = reader.next();
@@ -163,9 +175,11 @@ class Run {
       if (!of_product && error.code() != base::ErrorCode::kIo && error.code() != base::ErrorCode::kLimit) throw;
       const std::lock_guard lock(mutex_);
       failures_ = of_product ? failures_ : failures_ + 1;
-      if (stop_.empty() && (error.code() == base::ErrorCode::kLimit || failures_ >= kFailuresInARow)) stop_ = error.what();
+      if (stop_.empty() && (error.code() == base::ErrorCode::kLimit || failures_ >= kFailuresInARow))
+        stop_ = error.what();
       const std::string what = error.what();
-      return {.record = {}, .failure = what.starts_with("product ") ? what.substr(8) : fmt::format("{}: {}", product.id, what),
+      return {.record = {},
+              .failure = what.starts_with("product ") ? what.substr(8) : fmt::format("{}: {}", product.id, what),
               .stopped = error.code() == base::ErrorCode::kLimit};
     }
   }
@@ -179,9 +193,11 @@ class Run {
   void tell() const {
     if (session_.quiet || !made_.client) return;
     const auto totals = made_.client->totals();
-    fmt::print(stderr, "hangtag: {} products described, {} of them by the writer template after {}'s text did not pass; {} requests, {} + {} tokens{}\n",
-               described_, fallbacks_, made_.writer->name(), totals.requests, totals.usage.input_tokens, totals.usage.output_tokens,
-               totals.cost ? fmt::format(", {:.4f} {}", *totals.cost, made_.currency) : "");
+    fmt::print(stderr,
+               "hangtag: {} products described, {} of them by the writer template after {}'s text did not pass; {} "
+               "requests, {} + {} tokens{}\n",
+               described_, fallbacks_, made_.writer->name(), totals.requests, totals.usage.input_tokens,
+               totals.usage.output_tokens, totals.cost ? fmt::format(", {:.4f} {}", *totals.cost, made_.currency) : "");
   }
 
   const Options& options_;
@@ -190,9 +206,9 @@ class Run {
   std::optional<catalog::Taxonomy> taxonomy_;
   std::optional<describe::Cache> cache_;
   MadeWriter made_;
-  std::mutex mutex_;     // of the two below
-  int failures_ = 0;     // in a row
-  std::string stop_;     // why the run must end
+  std::mutex mutex_;  // of the two below
+  int failures_ = 0;  // in a row
+  std::string stop_;  // why the run must end
   std::int64_t described_ = 0, skipped_ = 0, fallbacks_ = 0;
 };
 
@@ -200,23 +216,36 @@ class Run {
 
 void add_describe(CLI::App& app, Session& session) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("describe", "Write titles and texts that say what the attributes say: one JSON object a line");
-  command->add_option("--attributes", options->attributes, "what `hangtag predict` wrote, or a CSV; - is standard input")->required();
-  command->add_option("--locale", options->compose.locale, fmt::format("{}", fmt::join(claims::Lexicon::locales(), ", ")))->capture_default_str();
+  auto* command =
+      app.add_subcommand("describe", "Write titles and texts that say what the attributes say: one JSON object a line");
+  command
+      ->add_option("--attributes", options->attributes, "what `hangtag predict` wrote, or a CSV; - is standard input")
+      ->required();
+  command
+      ->add_option("--locale", options->compose.locale, fmt::format("{}", fmt::join(claims::Lexicon::locales(), ", ")))
+      ->capture_default_str();
   command->add_option("--brand", options->brand, "a JSON file: name, tone, facts, banned words, example texts");
-  command->add_option("--limit", options->limits, "NAME=CHARACTERS, once for each: title=150, description=5000, bullet=200, bullets=10, seo_title=60, seo_description=155, alt_text=125");
+  command->add_option("--limit", options->limits,
+                      "NAME=CHARACTERS, once for each: title=150, description=5000, bullet=200, bullets=10, "
+                      "seo_title=60, seo_description=155, alt_text=125");
   command->add_option("--taxonomy", options->taxonomy, "values in it are trusted as they are");
   command->add_option("--min-confidence", options->min_confidence, "leave out attributes that are less sure")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command->add_option("--format", options->format, "json, html or markdown")->check(CLI::IsMember({"json", "html", "markdown"}))->capture_default_str();
+  command->add_option("--format", options->format, "json, html or markdown")
+      ->check(CLI::IsMember({"json", "html", "markdown"}))
+      ->capture_default_str();
   command->add_option("--out", options->out, "write here instead of to standard output");
   command->add_flag("--resume", options->resume, "go on behind the products that --out holds");
-  command->add_option("--cache", options->cache, "a folder of earlier texts: what was written of the same facts is not paid twice");
+  command->add_option("--cache", options->cache,
+                      "a folder of earlier texts: what was written of the same facts is not paid twice");
   command->add_option("--jobs", options->jobs, "products at a time (default: 4 where a model writes, else 1)");
-  command->add_option("--tries", options->compose.tries, "of the writer, before sentence plans take over")->check(CLI::Range(1, 10))->capture_default_str();
+  command->add_option("--tries", options->compose.tries, "of the writer, before sentence plans take over")
+      ->check(CLI::Range(1, 10))
+      ->capture_default_str();
   add_writer_options(*command, options->writer);
-  command->callback([options, &session] { session.action = [options, &session] { return Run(*options, session).go(); }; });
+  command->callback(
+      [options, &session] { session.action = [options, &session] { return Run(*options, session).go(); }; });
 }
 
 }  // namespace hangtag::app

@@ -29,11 +29,11 @@ void add_writer_options(CLI::App& command, WriterOptions& options);
 struct MadeWriter {
   std::unique_ptr<describe::Writer> writer;
   std::shared_ptr<llm::Client> client;  // of writers that ask a model; for its totals
-  std::string currency{};                     // of its costs
+  std::string currency{};               // of its costs
 };
 
-// Reads keys from --api-key-file or else the environment: OPENAI_API_KEY, ANTHROPIC_API_KEY, AWS_BEARER_TOKEN_BEDROCK. Throws
-// kUsage for options that do not go together.
+// Reads keys from --api-key-file or else the environment: OPENAI_API_KEY, ANTHROPIC_API_KEY, AWS_BEARER_TOKEN_BEDROCK.
+// Throws kUsage for options that do not go together.
 MadeWriter make_writer(const WriterOptions& options);
 
 }  // namespace hangtag::app

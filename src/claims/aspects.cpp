@@ -9,7 +9,9 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-std::string attribute_key(std::string_view attribute) { return key_of(facts::attribute_words(attribute)); }
+std::string attribute_key(std::string_view attribute) {
+  return key_of(facts::attribute_words(attribute));
+}
 
 }  // namespace
 
@@ -21,12 +23,15 @@ const Aspects& Aspects::get() {
 Aspects::Aspects(const base::Json& json, std::string_view name) {
   for (const auto& entry : base::get<base::Json>(json, "aspects", name)) {
     Aspect aspect{.name = base::get<std::string>(entry, "name", name),
-                    .values = base::get<Strings>(entry, "values", name),
-                    .by_key = {}, .broader = {}, .absent = {}};
+                  .values = base::get<Strings>(entry, "values", name),
+                  .by_key = {},
+                  .broader = {},
+                  .absent = {}};
     const auto where = fmt::format("{}, {}", name, aspect.name);
     const auto place = [&](const std::string& value) {
       const auto found = aspect.by_key.find(key_of(value));
-      if (found == aspect.by_key.end()) base::fail(base::ErrorCode::kInvalid, "{}: \"{}\" is none of its values", where, value);
+      if (found == aspect.by_key.end())
+        base::fail(base::ErrorCode::kInvalid, "{}: \"{}\" is none of its values", where, value);
       return found->second;
     };
     for (std::size_t i = 0; i < aspect.values.size(); ++i) {
@@ -89,6 +94,8 @@ bool Aspects::entails(Value known, Value said) const {
   return found != broader.end() && found->second.contains(said.value);
 }
 
-bool Aspects::means_absence(Value value) const { return at(value.aspect).absent.contains(value.value); }
+bool Aspects::means_absence(Value value) const {
+  return at(value.aspect).absent.contains(value.value);
+}
 
 }  // namespace hangtag::claims

@@ -19,7 +19,7 @@ constexpr int kSupplyReach = 2;    // units between "comes with" and "belt", at 
 // What the check knows of one fact of the product.
 struct Known {
   std::string attribute;
-  std::string value;                    // as given
+  std::string value;  // as given
   std::optional<int> aspect;
   std::optional<Aspects::Value> place;  // where the lexicon knows the value
   bool required = true;
@@ -70,14 +70,16 @@ class Checker {
     for (const auto& fact : product.facts) {
       const auto value = facts::clean(fact.value, fact.value.size());
       if (facts::says_nothing(value)) continue;
-      Known known{.attribute = fact.attribute, .value = value, .aspect = aspects_.of_attribute(fact.attribute), .place = {}};
+      Known known{
+          .attribute = fact.attribute, .value = value, .aspect = aspects_.of_attribute(fact.attribute), .place = {}};
       if (known.aspect) known.place = aspects_.value(*known.aspect, value);
       const int id = static_cast<int>(known_.size());
       own_words(value, id);
       if (known.place) own_words(lexicon.translation(*known.place), id);
       const auto attribute = facts::attribute_words(facts::clean(fact.attribute, fact.attribute.size()));
       labelled(attribute);
-      for (auto& unit : cut(attribute, lexicon.elision())) label_words_.insert(std::move(unit.key));  // "strap", of a strap material
+      for (auto& unit : cut(attribute, lexicon.elision()))
+        label_words_.insert(std::move(unit.key));  // "strap", of a strap material
       if (known.aspect) labelled(lexicon.label(*known.aspect));
       const auto folded = key_of(value);
       if (folded == "yes" || folded == "true") own_words(attribute, id);
@@ -106,11 +108,13 @@ class Checker {
 
   void read(const Field& field) {
     for (const auto& unsafe : find_unsafe(field.text, field.name == "description")) {
-      add(ProblemKind::kUnsafe, {field.name, unsafe.begin, unsafe.end, field.text.substr(unsafe.begin, unsafe.end - unsafe.begin)},
-          "", fmt::format("{} has no place in a product's text", unsafe.reason));
+      add(ProblemKind::kUnsafe,
+          {field.name, unsafe.begin, unsafe.end, field.text.substr(unsafe.begin, unsafe.end - unsafe.begin)}, "",
+          fmt::format("{} has no place in a product's text", unsafe.reason));
     }
     if (const auto echo = find_echo(field.text, grounds_.prompt)) {
-      add(ProblemKind::kUnsafe, {field.name, echo->begin, echo->end, field.text.substr(echo->begin, echo->end - echo->begin)}, "",
+      add(ProblemKind::kUnsafe,
+          {field.name, echo->begin, echo->end, field.text.substr(echo->begin, echo->end - echo->begin)}, "",
           "repeats the instructions");
     }
     field_ = &field;
@@ -129,13 +133,15 @@ class Checker {
     const auto by_place = [](const auto& a, const auto& b) { return a.place.begin < b.place.begin; };
     // Fields come in order already; within one, unsafe and banned words were found before the claims.
     for (auto first = verdict_.problems.begin(); first != verdict_.problems.end();) {
-      const auto last = std::find_if(first, verdict_.problems.end(), [&](const Problem& p) { return p.place.field != first->place.field; });
+      const auto last = std::find_if(first, verdict_.problems.end(),
+                                     [&](const Problem& p) { return p.place.field != first->place.field; });
       std::stable_sort(first, last, by_place);
       first = last;
     }
     for (const auto& known : known_) {
       if (known.required && !known.told) {
-        add(ProblemKind::kMissing, {}, known.attribute, fmt::format("does not tell the {}: {}", known.attribute, shown(known)));
+        add(ProblemKind::kMissing, {}, known.attribute,
+            fmt::format("does not tell the {}: {}", known.attribute, shown(known)));
       }
     }
     return std::move(verdict_);
@@ -161,9 +167,7 @@ class Checker {
     longest_ = std::max(longest_, static_cast<std::size_t>(1 + std::count(key.begin(), key.end(), ' ')));
   }
 
-  std::string shown(const Known& known) const {
-    return known.place ? lexicon_.translation(*known.place) : known.value;
-  }
+  std::string shown(const Known& known) const { return known.place ? lexicon_.translation(*known.place) : known.value; }
 
   int sentence(const Match& match) const { return units_[match.first].sentence; }
 
@@ -184,7 +188,9 @@ class Checker {
         const auto same = [&](std::size_t j) { return units_[i + j].key == wanted[j].key; };
         bool all = true;
         for (std::size_t j = 0; j < wanted.size() && all; ++j) all = same(j);
-        if (all) add(ProblemKind::kBanned, place(i, i + wanted.size()), "", fmt::format("\"{}\" is a word that the brand does not use", banned));
+        if (all)
+          add(ProblemKind::kBanned, place(i, i + wanted.size()), "",
+              fmt::format("\"{}\" is a word that the brand does not use", banned));
       }
     }
   }
@@ -197,7 +203,8 @@ class Checker {
       if (i > 0 && units_[i - 1].sentence != units_[i].sentence) styling = false;
       Match best{.first = i, .last = i + 1, .meanings = {}, .facts = {}};
       std::string key;
-      for (std::size_t last = i + 1; last <= std::min(units_.size(), i + std::max(longest_, lexicon_.longest())); ++last) {
+      for (std::size_t last = i + 1; last <= std::min(units_.size(), i + std::max(longest_, lexicon_.longest()));
+           ++last) {
         // A form does not reach over a comma or a colon; the product's own words may.
         const bool one_clause = units_[last - 1].clause == units_[i].clause;
         key += (last == i + 1 ? "" : " ") + units_[last - 1].key;
@@ -215,7 +222,8 @@ class Checker {
         if (word.ends_with("'s") && look_up(word.substr(0, word.size() - 2), match)) {
           best = std::move(match);
         } else if (const auto parts = lexicon_.find_compound(word)) {
-          for (const auto& meanings : *parts) matches.push_back({.first = i, .last = i + 1, .meanings = meanings, .facts = {}});
+          for (const auto& meanings : *parts)
+            matches.push_back({.first = i, .last = i + 1, .meanings = meanings, .facts = {}});
           ++i;
           continue;
         }
@@ -238,9 +246,12 @@ class Checker {
   void drop_loose_modifiers(std::vector<Match>& matches) const {
     for (auto& match : matches) {
       std::erase_if(match.meanings, [&](const Meaning& meaning) {
-        if (meaning.kind != Meaning::kModifier || is_true(meaning.value)) return false;  // "loose and plain", of a loose fit
+        if (meaning.kind != Meaning::kModifier || is_true(meaning.value))
+          return false;  // "loose and plain", of a loose fit
         return std::none_of(matches.begin(), matches.end(), [&](const Match& other) {
-          const auto gap = other.first >= match.last ? other.first - match.last : match.first >= other.last ? match.first - other.last : 0;
+          const auto gap = other.first >= match.last   ? other.first - match.last
+                           : match.first >= other.last ? match.first - other.last
+                                                       : 0;
           return &other != &match && gap <= kHeadReach && holds_head(other, meaning.value.aspect);
         });
       });
@@ -252,12 +263,14 @@ class Checker {
     const auto* meanings = lexicon_.find(word);
     return meanings && std::any_of(meanings->begin(), meanings->end(), [&](const Meaning& meaning) {
              return meaning.kind == Meaning::kValue &&
-                    std::any_of(known_.begin(), known_.end(), [&](const Known& known) { return known.aspect == meaning.value.aspect; });
+                    std::any_of(known_.begin(), known_.end(),
+                                [&](const Known& known) { return known.aspect == meaning.value.aspect; });
            });
   }
 
   bool is_true(Aspects::Value said) const {
-    return std::any_of(known_.begin(), known_.end(), [&](const Known& known) { return known.place && aspects_.entails(*known.place, said); });
+    return std::any_of(known_.begin(), known_.end(),
+                       [&](const Known& known) { return known.place && aspects_.entails(*known.place, said); });
   }
 
   // "short raglan sleeves": the head may be part of a longer form.
@@ -283,9 +296,11 @@ class Checker {
       of_type = true;
       own |= !type_ || aspects_.entails(*type_, meaning.value);
     }
-    const bool describes = has(matches[at].meanings, Meaning::kClaim) || has(matches[at].meanings, Meaning::kValue) || matches[at].unknown();
+    const bool describes = has(matches[at].meanings, Meaning::kClaim) || has(matches[at].meanings, Meaning::kValue) ||
+                           matches[at].unknown();
     return describes && !matches[at].name && !own && (has(next.meanings, Meaning::kCompanion) || of_type) &&
-           !supplied(matches, at) && !supplied(matches, at + 1) && !opens(matches, at) && units_[next.first].clause == units_[matches[at].first].clause;
+           !supplied(matches, at) && !supplied(matches, at + 1) && !opens(matches, at) &&
+           units_[next.first].clause == units_[matches[at].first].clause;
   }
 
   // "A dress to love."
@@ -293,13 +308,16 @@ class Checker {
     if (matches[at].first != matches.front().first + 1) return false;
     const auto& first = units_[matches.front().first].key;
     const auto& meanings = matches[at].meanings;
-    const bool type = std::any_of(meanings.begin(), meanings.end(), [&](const Meaning& m) { return m.kind == Meaning::kValue && m.value.aspect == aspects_.type(); });
+    const bool type = std::any_of(meanings.begin(), meanings.end(), [&](const Meaning& m) {
+      return m.kind == Meaning::kValue && m.value.aspect == aspects_.type();
+    });
     return (first == "a" || first == "an") && type;
   }
 
   bool supplied(std::span<const Match> matches, std::size_t at) const {
     return std::any_of(matches.begin(), matches.end(), [&](const Match& other) {
-      return has(other.meanings, Meaning::kSupply) && other.last <= matches[at].first && matches[at].first - other.last <= kSupplyReach;
+      return has(other.meanings, Meaning::kSupply) && other.last <= matches[at].first &&
+             matches[at].first - other.last <= kSupplyReach;
     });
   }
 
@@ -308,8 +326,10 @@ class Checker {
     return std::any_of(matches.begin(), matches.end(), [&](const Match& other) {
       if (!has(other.meanings, Meaning::kNegation) || other.first == match.first) return false;
       if (units_[other.first].clause != units_[match.first].clause) return false;
-      const bool before = !lexicon_.denies_behind() && other.last <= match.first && match.first - other.last <= kNegationReach;
-      const bool behind = lexicon_.denies_behind() && other.first >= match.last && other.first - match.last <= kNegationReach;
+      const bool before =
+          !lexicon_.denies_behind() && other.last <= match.first && match.first - other.last <= kNegationReach;
+      const bool behind =
+          lexicon_.denies_behind() && other.first >= match.last && other.first - match.last <= kNegationReach;
       return before || behind;
     });
   }
@@ -349,7 +369,9 @@ class Checker {
     return between.empty() || between == " " || between == "-";
   }
 
-  static std::string invented(std::string_view text) { return fmt::format("nothing that is known supports \"{}\"", text); }
+  static std::string invented(std::string_view text) {
+    return fmt::format("nothing that is known supports \"{}\"", text);
+  }
 
   // An ordinary word that no list holds passes where the lexicon is open, unless it looks like a name.
   bool is_ordinary(const Match& match) const {
@@ -417,21 +439,26 @@ class Checker {
       return std::nullopt;
     }
     if (match.label) return std::nullopt;  // "Largo" is what the length is called before it says that it is long
-    if (companion && (has(match.meanings, Meaning::kCompanion) || has(match.meanings, Meaning::kStyledCompanion) || (says_type && open_))) return std::nullopt;
+    if (companion && (has(match.meanings, Meaning::kCompanion) || has(match.meanings, Meaning::kStyledCompanion) ||
+                      (says_type && open_)))
+      return std::nullopt;
     if (says && against && !narrower && !denied && !neutral) {
       const auto& known = known_[static_cast<std::size_t>(*against)];
       return Problem{ProblemKind::kContradiction, place(match.first, match.last), known.attribute,
-                     fmt::format("\"{}\" contradicts the {}, which is {}", place(match.first, match.last).text, known.attribute, shown(known))};
+                     fmt::format("\"{}\" contradicts the {}, which is {}", place(match.first, match.last).text,
+                                 known.attribute, shown(known))};
     }
     if (neutral) return std::nullopt;
     if (says_type && denied) return std::nullopt;  // "you will not need another shirt"
     if (says_type && type_ && !says) {
       return Problem{ProblemKind::kContradiction, place(match.first, match.last), "type",
-                     fmt::format("\"{}\" is another product: this is a {}", place(match.first, match.last).text, lexicon_.translation(*type_))};
+                     fmt::format("\"{}\" is another product: this is a {}", place(match.first, match.last).text,
+                                 lexicon_.translation(*type_))};
     }
     for (const auto& meaning : match.meanings) {
       if (meaning.kind != Meaning::kHead) continue;
-      const auto known = std::find_if(known_.begin(), known_.end(), [&](const Known& k) { return k.aspect == meaning.value.aspect; });
+      const auto known =
+          std::find_if(known_.begin(), known_.end(), [&](const Known& k) { return k.aspect == meaning.value.aspect; });
       if (known == known_.end()) continue;
       const bool absent = known->place && aspects_.means_absence(*known->place);
       if (absent == denied) {
@@ -444,7 +471,8 @@ class Checker {
       }
     }
     if (match.last == match.first + 1 && label_words_.contains(units_[match.first].key)) return std::nullopt;
-    return Problem{ProblemKind::kInvention, place(match.first, match.last), "", invented(place(match.first, match.last).text)};
+    return Problem{ProblemKind::kInvention, place(match.first, match.last), "",
+                   invented(place(match.first, match.last).text)};
   }
 
   // Whether all that stands unsupported in the sentence repeats facts of the brand.
@@ -502,21 +530,30 @@ class Checker {
 
 const char* to_string(Claim::Tie tie) {
   switch (tie) {
-    case Claim::kAttribute: return "attribute";
-    case Claim::kType: return "type";
-    case Claim::kName: return "name";
-    case Claim::kBrandFact: return "brand_fact";
+    case Claim::kAttribute:
+      return "attribute";
+    case Claim::kType:
+      return "type";
+    case Claim::kName:
+      return "name";
+    case Claim::kBrandFact:
+      return "brand_fact";
   }
   return "";
 }
 
 const char* to_string(ProblemKind kind) {
   switch (kind) {
-    case ProblemKind::kContradiction: return "contradiction";
-    case ProblemKind::kInvention: return "invention";
-    case ProblemKind::kMissing: return "missing";
-    case ProblemKind::kBanned: return "banned";
-    case ProblemKind::kUnsafe: return "unsafe";
+    case ProblemKind::kContradiction:
+      return "contradiction";
+    case ProblemKind::kInvention:
+      return "invention";
+    case ProblemKind::kMissing:
+      return "missing";
+    case ProblemKind::kBanned:
+      return "banned";
+    case ProblemKind::kUnsafe:
+      return "unsafe";
   }
   return "";
 }

@@ -1,11 +1,11 @@
 // The fact check: every word of a text is tied to what is known of the product, or it is named.
 //
 // A text is cut into sentences and words. Forms of the lexicon are found in them, the longest first, and with them this
-// product's own values, its name, and the words of brand facts. A form that says an attribute's value is a claim: it is tied to
-// the attribute that makes it true, or contradicts the one that does not. Whatever is neither a claim nor in the lists of
-// words that claim nothing is an invention. English lets ordinary words of the dictionary pass as well, unless they are in the
-// vocabulary of checkable claims; in other languages, what the check does not know, it does not let pass.
-// docs/descriptions.md tells how well that works, and how it was measured.
+// product's own values, its name, and the words of brand facts. A form that says an attribute's value is a claim: it is
+// tied to the attribute that makes it true, or contradicts the one that does not. Whatever is neither a claim nor in
+// the lists of words that claim nothing is an invention. English lets ordinary words of the dictionary pass as well,
+// unless they are in the vocabulary of checkable claims; in other languages, what the check does not know, it does not
+// let pass. docs/descriptions.md tells how well that works, and how it was measured.
 #pragma once
 
 #include <cstddef>
@@ -71,8 +71,8 @@ struct Grounds {
   bool strict = false;                   // nothing passes that the lexicon does not hold, in an open one too
 };
 
-// Whether values that mean the same under other names are told alike is the lexicon's business; a value that it does not
-// know must be told in its own words.
+// Whether values that mean the same under other names are told alike is the lexicon's business; a value that it does
+// not know must be told in its own words.
 Verdict check(std::span<const Field> fields, const Grounds& grounds, const Lexicon& lexicon);
 
 }  // namespace hangtag::claims

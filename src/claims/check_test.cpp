@@ -12,8 +12,13 @@ using testing::IsEmpty;
 Grounds shirt() {
   return {.product = {.id = "1",
                       .type = "Shirts",
-                      .facts = {{"Fabric", "Cotton"}, {"Fit", "Slim Fit"}, {"Sleeve Length", "Long Sleeves"}, {"baseColour", "Navy Blue"}}},
-          .brand_facts = {}, .banned = {}, .prompt = {}};
+                      .facts = {{"Fabric", "Cotton"},
+                                {"Fit", "Slim Fit"},
+                                {"Sleeve Length", "Long Sleeves"},
+                                {"baseColour", "Navy Blue"}}},
+          .brand_facts = {},
+          .banned = {},
+          .prompt = {}};
 }
 
 // "contradiction Fabric: polyester", one a problem.
@@ -32,8 +37,9 @@ std::vector<std::string> problems(const std::string& text, const Grounds& ground
 const std::string kTrue = "A slim fit shirt in navy blue cotton with long sleeves.";
 
 TEST(Check, TrueTextsPass) {
-  for (const std::string& text : {kTrue + " Make it yours.", kTrue + " The sleeves are long.", kTrue + " It is blue.",
-                                 std::string("Long-sleeved, slim-fitting, navy: a cotton shirt."), kTrue + " Pair it with jeans."}) {
+  for (const std::string& text :
+       {kTrue + " Make it yours.", kTrue + " The sleeves are long.", kTrue + " It is blue.",
+        std::string("Long-sleeved, slim-fitting, navy: a cotton shirt."), kTrue + " Pair it with jeans."}) {
     EXPECT_THAT(problems(text, shirt()), IsEmpty()) << text;
   }
 }
@@ -42,17 +48,21 @@ TEST(Check, ClaimsAreTiedToTheirAttributes) {
   const Field field{"description", kTrue};
   const auto verdict = check(std::span(&field, 1), shirt(), Lexicon::of("en"));
   std::vector<std::string> tied;
-  for (const auto& claim : verdict.claims) tied.push_back(claim.place.text + " <- " + (claim.tie == Claim::kType ? "type" : claim.to));
-  EXPECT_THAT(tied, ElementsAre("slim fit <- Fit", "shirt <- type", "navy blue <- baseColour", "cotton <- Fabric", "long sleeves <- Sleeve Length"));
+  for (const auto& claim : verdict.claims)
+    tied.push_back(claim.place.text + " <- " + (claim.tie == Claim::kType ? "type" : claim.to));
+  EXPECT_THAT(tied, ElementsAre("slim fit <- Fit", "shirt <- type", "navy blue <- baseColour", "cotton <- Fabric",
+                                "long sleeves <- Sleeve Length"));
   EXPECT_EQ(kTrue.substr(verdict.claims[3].place.begin, 6), "cotton");
 }
 
 TEST(Check, WhatContradictsIsNamed) {
-  EXPECT_THAT(problems(kTrue + " Its polyester drapes.", shirt()), ElementsAre("contradiction Fabric: polyester", "invention: drapes"));
+  EXPECT_THAT(problems(kTrue + " Its polyester drapes.", shirt()),
+              ElementsAre("contradiction Fabric: polyester", "invention: drapes"));
   EXPECT_THAT(problems(kTrue + " The sleeves are short.", shirt()), ElementsAre("contradiction Sleeve Length: short"));
   EXPECT_THAT(problems(kTrue + " It is red.", shirt()), ElementsAre("contradiction baseColour: red"));
   EXPECT_THAT(problems(kTrue + " It isn't made of cotton.", shirt()), ElementsAre("contradiction Fabric: cotton"));
-  EXPECT_THAT(problems(kTrue + " It comes without long sleeves.", shirt()), ElementsAre("contradiction Sleeve Length: long sleeves"));
+  EXPECT_THAT(problems(kTrue + " It comes without long sleeves.", shirt()),
+              ElementsAre("contradiction Sleeve Length: long sleeves"));
   EXPECT_THAT(problems(kTrue + " A dress to love.", shirt()), testing::Contains("contradiction type: dress"));
 }
 
@@ -103,7 +113,8 @@ TEST(Check, AbsenceIsAValue) {
   grounds.product.facts = {{"Sleeve Length", "Sleeveless"}};
   EXPECT_THAT(problems("A shirt without sleeves.", grounds), IsEmpty());
   EXPECT_THAT(problems("A sleeveless shirt.", grounds), IsEmpty());
-  EXPECT_THAT(problems("A sleeveless shirt with wonderful sleeves.", grounds), testing::Contains(testing::HasSubstr("contradiction Sleeve Length")));
+  EXPECT_THAT(problems("A sleeveless shirt with wonderful sleeves.", grounds),
+              testing::Contains(testing::HasSubstr("contradiction Sleeve Length")));
 }
 
 TEST(Check, OtherLanguages) {

@@ -21,8 +21,9 @@ struct File {
 };
 
 constexpr std::array kFiles = {
-    File{"en", embedded::en_json}, File{"de", embedded::de_json}, File{"es", embedded::es_json}, File{"fr", embedded::fr_json},
-    File{"it", embedded::it_json}, File{"ja", embedded::ja_json}, File{"nl", embedded::nl_json}, File{"pt", embedded::pt_json},
+    File{"en", embedded::en_json}, File{"de", embedded::de_json}, File{"es", embedded::es_json},
+    File{"fr", embedded::fr_json}, File{"it", embedded::it_json}, File{"ja", embedded::ja_json},
+    File{"nl", embedded::nl_json}, File{"pt", embedded::pt_json},
 };
 
 }  // namespace
@@ -37,9 +38,11 @@ const std::vector<std::string>& Lexicon::locales() {
 }
 
 const Lexicon& Lexicon::of(std::string_view locale) {
-  const auto* found = std::find_if(kFiles.begin(), kFiles.end(), [&](const File& file) { return file.locale == locale; });
+  const auto* found =
+      std::find_if(kFiles.begin(), kFiles.end(), [&](const File& file) { return file.locale == locale; });
   if (found == kFiles.end()) {
-    base::fail(ErrorCode::kUsage, "there are no words for the locale \"{}\"; there are: {}", locale, fmt::join(locales(), ", "));
+    base::fail(ErrorCode::kUsage, "there are no words for the locale \"{}\"; there are: {}", locale,
+               fmt::join(locales(), ", "));
   }
   static std::array<std::unique_ptr<const Lexicon>, kFiles.size()> loaded;
   static std::array<std::once_flag, kFiles.size()> once;
@@ -92,7 +95,8 @@ Lexicon::Lexicon(const base::Json& json, std::string_view name, const Aspects& a
     for (std::size_t value = 0; value < aspects.values(id); ++value) {
       const Aspects::Value place{id, static_cast<int>(value)};
       if (!translations_.contains(place)) {
-        base::fail(ErrorCode::kInvalid, "{}: no word for the {} \"{}\"", name, aspects.name(id), aspects.value_name(place));
+        base::fail(ErrorCode::kInvalid, "{}: no word for the {} \"{}\"", name, aspects.name(id),
+                   aspects.value_name(place));
       }
     }
   }
@@ -103,22 +107,25 @@ Lexicon::Lexicon(const base::Json& json, std::string_view name, const Aspects& a
       for (const auto& form : forms) add(form, {Meaning::kModifier, value_named(aspect, value)});
     }
   }
-  for (const auto& [key, kind] : {std::pair{"negations", Meaning::kNegation}, {"function_words", Meaning::kNeutral},
-                                  {"harmless", Meaning::kNeutral}, {"companions", Meaning::kCompanion},
+  for (const auto& [key, kind] : {std::pair{"negations", Meaning::kNegation},
+                                  {"function_words", Meaning::kNeutral},
+                                  {"harmless", Meaning::kNeutral},
+                                  {"companions", Meaning::kCompanion},
                                   {"styling", Meaning::kStyling}}) {
     for (const auto& form : base::get<Strings>(json, key, name)) {
       const auto units = cut(form, elision_);
       const auto* first = units.size() > 1 ? find(units.front().key) : nullptr;
       const bool valued = first && std::ranges::any_of(*first, [&](const Meaning& m) {
-        return m.kind == Meaning::kValue && m.value.aspect != aspects.type();
-      });
+                            return m.kind == Meaning::kValue && m.value.aspect != aspects.type();
+                          });
       add(form, {kind == Meaning::kCompanion && valued ? Meaning::kStyledCompanion : kind});
     }
   }
   for (const auto& form : base::get_or(json, "supplies", Strings{}, name)) add(form, {Meaning::kSupply});
 }
 
-void Lexicon::open_with(const base::Json& claims, std::string_view name, std::span<const std::string_view> dictionaries) {
+void Lexicon::open_with(const base::Json& claims, std::string_view name,
+                        std::span<const std::string_view> dictionaries) {
   for (const auto& [group, forms] : base::get<std::map<std::string, Strings>>(claims, "groups", name)) {
     for (const auto& form : forms) add(form, {Meaning::kClaim});
   }
@@ -127,7 +134,8 @@ void Lexicon::open_with(const base::Json& claims, std::string_view name, std::sp
     for (std::size_t begin = 0; begin < dictionary.size();) {
       const auto end = std::min(dictionary.find('\n', begin), dictionary.size());
       const auto word = dictionary.substr(begin, end - begin);
-      if (!word.empty() && word.front() >= 'a' && word.front() <= 'z' && !word.ends_with("'s")) dictionary_.insert(word);
+      if (!word.empty() && word.front() >= 'a' && word.front() <= 'z' && !word.ends_with("'s"))
+        dictionary_.insert(word);
       begin = end + 1;
     }
   }
@@ -137,27 +145,44 @@ void Lexicon::open_with(const base::Json& claims, std::string_view name, std::sp
 bool Lexicon::claims(const std::string& word) const {
   const auto listed = [&](const std::string& base) {
     const auto* meanings = find(base);
-    return meanings && std::ranges::any_of(*meanings, [](const Meaning& m) { return m.kind == Meaning::kClaim || m.kind == Meaning::kAbuse; });
+    return meanings && std::ranges::any_of(*meanings, [](const Meaning& m) {
+             return m.kind == Meaning::kClaim || m.kind == Meaning::kAbuse;
+           });
   };
   if (listed(word)) return true;
   constexpr std::size_t kShortestStem = 3;
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kEndings = {
-      {{"s", ""}, {"es", ""}, {"ies", "y"}, {"ed", ""}, {"ed", "e"}, {"ied", "y"}, {"ing", ""}, {"ing", "e"}, {"er", ""},
-       {"er", "e"}, {"ier", "y"}, {"est", ""}, {"est", "e"}, {"iest", "y"}, {"ness", ""}, {"iness", "y"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kEndings = {{{"s", ""},
+                                                                                       {"es", ""},
+                                                                                       {"ies", "y"},
+                                                                                       {"ed", ""},
+                                                                                       {"ed", "e"},
+                                                                                       {"ied", "y"},
+                                                                                       {"ing", ""},
+                                                                                       {"ing", "e"},
+                                                                                       {"er", ""},
+                                                                                       {"er", "e"},
+                                                                                       {"ier", "y"},
+                                                                                       {"est", ""},
+                                                                                       {"est", "e"},
+                                                                                       {"iest", "y"},
+                                                                                       {"ness", ""},
+                                                                                       {"iness", "y"}}};
   return std::any_of(kEndings.begin(), kEndings.end(), [&](const auto& ending) {
     if (!word.ends_with(ending.first) || word.size() < ending.first.size() + kShortestStem) return false;
     std::string stem = word.substr(0, word.size() - ending.first.size());
     if (listed(stem + std::string(ending.second))) return true;
     const auto size = stem.size();  // zipped: zip
-    return ending.second.empty() && size > kShortestStem && stem[size - 1] == stem[size - 2] && listed(stem.substr(0, size - 1));
+    return ending.second.empty() && size > kShortestStem && stem[size - 1] == stem[size - 2] &&
+           listed(stem.substr(0, size - 1));
   });
 }
 
 bool Lexicon::is_abuse(const std::string& word) const {
-  return std::ranges::any_of(std::array{word, word.ends_with('s') ? word.substr(0, word.size() - 1) : word}, [&](const auto& form) {
-    const auto* meanings = find(form);
-    return meanings && std::ranges::find(*meanings, Meaning{Meaning::kAbuse}) != meanings->end();
-  });
+  return std::ranges::any_of(
+      std::array{word, word.ends_with('s') ? word.substr(0, word.size() - 1) : word}, [&](const auto& form) {
+        const auto* meanings = find(form);
+        return meanings && std::ranges::find(*meanings, Meaning{Meaning::kAbuse}) != meanings->end();
+      });
 }
 
 bool Lexicon::is_ordinary(const std::string& word) const {

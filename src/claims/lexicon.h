@@ -17,17 +17,17 @@ namespace hangtag::claims {
 // What a form can say. Several meanings may share one form.
 struct Meaning {
   enum Kind {
-    kValue,      // that the product has the value
-    kModifier,   // the same, where a head of the aspect is near
-    kHead,       // names the aspect: "sleeves"
-    kNegation,   // denies what is near
-    kNeutral,    // nothing that could be checked
-    kCompanion,  // another garment
+    kValue,            // that the product has the value
+    kModifier,         // the same, where a head of the aspect is near
+    kHead,             // names the aspect: "sleeves"
+    kNegation,         // denies what is near
+    kNeutral,          // nothing that could be checked
+    kCompanion,        // another garment
     kStyledCompanion,  // the same with a colour or another value of its own: "white sneakers"
-    kStyling,    // opens a suggestion what to wear it with
-    kSupply,     // "comes with": what follows would be delivered, too
-    kClaim,      // something that a buyer could check
-    kAbuse,      // an insult, a threat, a crime: in no text and no name
+    kStyling,          // opens a suggestion what to wear it with
+    kSupply,           // "comes with": what follows would be delivered, too
+    kClaim,            // something that a buyer could check
+    kAbuse,            // an insult, a threat, a crime: in no text and no name
   };
   Kind kind;
   Aspects::Value value = {-1, -1};  // of kValue and kModifier; of kHead, the aspect alone
@@ -37,10 +37,11 @@ struct Meaning {
 // Immutable; may be used by several threads at once.
 class Lexicon {
  public:
-  static const std::vector<std::string>& locales();    // "en" first
-  static const Lexicon& of(std::string_view locale);   // "de"; throws kUsage and lists those that there are
+  static const std::vector<std::string>& locales();   // "en" first
+  static const Lexicon& of(std::string_view locale);  // "de"; throws kUsage and lists those that there are
 
-  // Throws kInvalid. `dictionary` holds one word a line; those that start with a capital are names. It must outlive the lexicon.
+  // Throws kInvalid. `dictionary` holds one word a line; those that start with a capital are names. It must outlive the
+  // lexicon.
   Lexicon(const base::Json& json, std::string_view name, const Aspects& aspects);
   void open_with(const base::Json& claims, std::string_view name, std::span<const std::string_view> dictionaries);
 
@@ -54,8 +55,9 @@ class Lexicon {
   std::optional<std::vector<std::vector<Meaning>>> find_compound(const std::string& word) const;
   std::size_t longest() const { return longest_; }  // units of the longest form
 
-  // An open lexicon lets words pass that it does not hold, if they are ordinary and claim nothing: it knows a dictionary, and
-  // the words of checkable claims, and their inflections. One that is not open lets nothing pass that it does not hold.
+  // An open lexicon lets words pass that it does not hold, if they are ordinary and claim nothing: it knows a
+  // dictionary, and the words of checkable claims, and their inflections. One that is not open lets nothing pass that
+  // it does not hold.
   bool open() const { return !dictionary_.empty(); }
   bool is_ordinary(const std::string& word) const;
   bool is_abuse(const std::string& word) const;

@@ -67,10 +67,11 @@ TEST(Lexicon, UnknownLocaleIsRefusedWithThoseThatThereAre) {
 // Of words that claim nothing, none may say what a buyer can feel, measure or hold the shop to.
 TEST(Lexicon, HarmlessEnglishWordsAreHarmless) {
   const auto& english = Lexicon::of("en");
-  for (const char* word :
-       {"soft", "comfortable", "warm", "breathable", "durable", "quality", "premium", "organic", "sustainable", "handmade", "free",
-        "new", "exclusive", "genuine", "guarantee", "guaranteed", "certified", "waterproof", "stretch", "lightweight", "luxury",
-        "healthy", "cheap", "sale", "best", "italy", "two", "pockets", "buttons", "zip", "lined", "recycled", "vegan", "never"}) {
+  for (const char* word : {"soft",      "comfortable", "warm",      "breathable", "durable", "quality",     "premium",
+                           "organic",   "sustainable", "handmade",  "free",       "new",     "exclusive",   "genuine",
+                           "guarantee", "guaranteed",  "certified", "waterproof", "stretch", "lightweight", "luxury",
+                           "healthy",   "cheap",       "sale",      "best",       "italy",   "two",         "pockets",
+                           "buttons",   "zip",         "lined",     "recycled",   "vegan",   "never"}) {
     const auto* meanings = english.find(word);
     if (!meanings) continue;
     EXPECT_THAT(*meanings, testing::Not(testing::Contains(Meaning{Meaning::kNeutral}))) << word;

@@ -29,17 +29,23 @@ bool is_ascii_alnum(utf8proc_int32_t c) {
 }
 
 // Full stops, and what is drawn like one between the parts of a host's name.
-bool is_dot(utf8proc_int32_t c) { return c == '.' || c == 0x3002 || c == 0xFF0E || c == 0xFF61 || c == 0x2024; }
+bool is_dot(utf8proc_int32_t c) {
+  return c == '.' || c == 0x3002 || c == 0xFF0E || c == 0xFF61 || c == 0x2024;
+}
 
 // Letters in circles, mathematical alphabets: they read like others, and no filter of words knows them.
-bool is_disguised(utf8proc_int32_t c) { return (c >= 0x2460 && c <= 0x24FF) || (c >= 0x1D400 && c <= 0x1D7FF) || (c >= 0x1F100 && c <= 0x1F1FF); }
+bool is_disguised(utf8proc_int32_t c) {
+  return (c >= 0x2460 && c <= 0x24FF) || (c >= 0x1D400 && c <= 0x1D7FF) || (c >= 0x1F100 && c <= 0x1F1FF);
+}
 
 bool is_mark(utf8proc_int32_t c) {
   const auto category = utf8proc_category(c);
   return c >= 0 && (category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME);
 }
 
-bool is_variation_selector(utf8proc_int32_t c) { return (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0100 && c <= 0xE01EF); }
+bool is_variation_selector(utf8proc_int32_t c) {
+  return (c >= 0xFE00 && c <= 0xFE0F) || (c >= 0xE0100 && c <= 0xE01EF);
+}
 
 // Of the three whose letters look alike.
 enum class Script { kOther, kLatin, kGreek, kCyrillic };
@@ -91,19 +97,21 @@ std::vector<Unsafe> find_unsafe(std::string_view text, bool lines) {
       found.push_back({characters[i].begin, characters[i].end, fault});
       continue;
     }
-    // "evil.example", "user:pass", "hxxp://": a dot with letters at both sides, or "//". A sentence has a space behind its
-    // end; 2.5 has digits.
-    const bool host = is_dot(at(i)) && i > 0 && (is_ascii_alnum(at(i - 1)) || is_letter(at(i - 1))) && is_letter(at(i + 1)) &&
+    // "evil.example", "user:pass", "hxxp://": a dot with letters at both sides, or "//". A sentence has a space behind
+    // its end; 2.5 has digits.
+    const bool host = is_dot(at(i)) && i > 0 && (is_ascii_alnum(at(i - 1)) || is_letter(at(i - 1))) &&
+                      is_letter(at(i + 1)) &&
                       (at(i) != 0x3002 || (is_ascii_alnum(at(i - 1)) && is_ascii_alnum(at(i + 1))));
     const bool slashes = at(i) == '/' && at(i + 1) == '/';
     const bool entity = at(i) == '&' && (at(i + 1) == '#' || (is_ascii_alnum(at(i + 1)) && [&] {
-                          std::size_t j = i + 1;
-                          while (is_ascii_alnum(at(j))) ++j;
-                          return at(j) == ';';
-                        }()));
+                                           std::size_t j = i + 1;
+                                           while (is_ascii_alnum(at(j))) ++j;
+                                           return at(j) == ';';
+                                         }()));
     const bool path = is_dot(at(i)) && is_dot(at(i + 1)) && at(i + 2) == '/';
     const bool stacked = is_mark(at(i)) && i > 1 && is_mark(at(i - 1)) && is_mark(at(i - 2));
-    const bool per_cent = at(i) == '%' && !(i > 0 && ((at(i - 1) >= '0' && at(i - 1) <= '9') || at(i - 1) == ' ' || at(i - 1) == 0xA0));
+    const bool per_cent =
+        at(i) == '%' && !(i > 0 && ((at(i - 1) >= '0' && at(i - 1) <= '9') || at(i - 1) == ' ' || at(i - 1) == 0xA0));
     const auto script = script_of(at(i)), before = i > 0 ? script_of(at(i - 1)) : Script::kOther;
     if (script != Script::kOther && before != Script::kOther && script != before) {
       found.push_back({characters[i - 1].begin, characters[i].end, "a word of two scripts"});
@@ -138,7 +146,8 @@ std::optional<Unsafe> find_echo(std::string_view text, std::string_view prompt) 
 
 std::optional<std::string> unfit_to_print(std::string_view text, std::size_t longest, std::size_t most_words) {
   if (const auto unsafe = find_unsafe(text); !unsafe.empty()) return "holds " + unsafe.front().reason;
-  if (facts::clean(text, longest) != facts::clean(text, text.size())) return fmt::format("is longer than {} characters", longest);
+  if (facts::clean(text, longest) != facts::clean(text, text.size()))
+    return fmt::format("is longer than {} characters", longest);
   const auto words = cut(text);
   std::size_t count = 0;
   for (std::size_t i = 0; i < words.size(); ++i) count += i == 0 || words[i].begin > words[i - 1].end;
@@ -164,12 +173,15 @@ std::optional<std::string> unfit_as_value(std::string_view text) {
   bool sentence = has_several_sentences(text) || units.size() > kMostUnits;
   facts::each_character(text, [&](utf8proc_int32_t c, std::string_view) {
     const auto category = utf8proc_category(c);
-    sentence |= category == UTF8PROC_CATEGORY_PI || c == 0x201E || std::string_view(":;!?\"").find(static_cast<char>(c < 0x80 ? c : 0)) != std::string_view::npos ||
+    sentence |= category == UTF8PROC_CATEGORY_PI || c == 0x201E ||
+                std::string_view(":;!?\"").find(static_cast<char>(c < 0x80 ? c : 0)) != std::string_view::npos ||
                 c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0xFF1A || c == 0xFF1B || c == 0xFF0C;
   });
   if (sentence) return "reads like a sentence";
   std::size_t digits = 0;
-  for (const auto& unit : units) digits += static_cast<std::size_t>(std::count_if(unit.key.begin(), unit.key.end(), [](char c) { return c >= '0' && c <= '9'; }));
+  for (const auto& unit : units)
+    digits += static_cast<std::size_t>(
+        std::count_if(unit.key.begin(), unit.key.end(), [](char c) { return c >= '0' && c <= '9'; }));
   if (digits > kMostDigits) return "holds a telephone number, or another long one";
   return std::nullopt;
 }

@@ -1,4 +1,5 @@
-// What no published text may hold, whoever wrote it: links, markup, characters that hide or steer, a prompt's own words.
+// What no published text may hold, whoever wrote it: links, markup, characters that hide or steer, a prompt's own
+// words.
 #pragma once
 
 #include <cstddef>

@@ -20,8 +20,8 @@ Class class_of(utf8proc_int32_t c) {
   if (c == 0x30FB) return Class::kSpace;  // ・
   if (is_ideographic(c)) return Class::kIdeograph;
   if (c == '\'' || c == 0x2019 || c == 0x02BC) return Class::kApostrophe;
-  if (c == '.' || c == '!' || c == '?' || c == '\n' || c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x2026 || c == 0x2028 ||
-      c == 0x2029) {
+  if (c == '.' || c == '!' || c == '?' || c == '\n' || c == 0x3002 || c == 0xFF01 || c == 0xFF1F || c == 0x2026 ||
+      c == 0x2028 || c == 0x2029) {
     return Class::kSentenceEnd;
   }
   if (c == ',' || c == ';' || c == ':' || c == '(' || c == ')' || c == 0x3001 || c == 0xFF0C || c == 0xFF1A) {
@@ -42,7 +42,8 @@ Class class_of(utf8proc_int32_t c) {
 
 std::string folded(std::string_view text) {
   utf8proc_uint8_t* result = nullptr;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
+  const auto options =
+      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
   const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                    static_cast<utf8proc_ssize_t>(text.size()), &result, options);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
@@ -71,7 +72,8 @@ class Cutter {
       const std::size_t after = at + bytes.size();
       Class now = class_of(c);
       const bool is_digit = c >= '0' && c <= '9';
-      if ((c == '.' || c == ',') && last_is_digit && after < text_.size() && text_[after] >= '0' && text_[after] <= '9') {
+      if ((c == '.' || c == ',') && last_is_digit && after < text_.size() && text_[after] >= '0' &&
+          text_[after] <= '9') {
         now = Class::kWord;
       }
       switch (now) {
@@ -126,7 +128,9 @@ class Cutter {
     std::string key = folded(text_.substr(begin_, end - begin_));
     // 'quoted' and boys' end alike; neither apostrophe tells anything.
     if (!elision_ && key.size() > 1 && key.back() == '\'') key.pop_back();
-    if (!key.empty()) units_.push_back(Unit{.key = std::move(key), .begin = begin_, .end = end, .sentence = sentence_, .clause = clause_});
+    if (!key.empty())
+      units_.push_back(
+          Unit{.key = std::move(key), .begin = begin_, .end = end, .sentence = sentence_, .clause = clause_});
   }
 
   std::string_view text_;

@@ -15,8 +15,9 @@ struct Unit {
   int sentence, clause;    // from 0, counted through the text; a clause ends at , ; : ( ) and dashes
 };
 
-// Words end at spaces, hyphens and slashes; an apostrophe belongs to its word, or ends it where `elision` (l'été → l' été).
-// A point or comma between digits belongs to the number. Malformed bytes are units of their own, with key "\uFFFD".
+// Words end at spaces, hyphens and slashes; an apostrophe belongs to its word, or ends it where `elision` (l'été → l'
+// été). A point or comma between digits belongs to the number. Malformed bytes are units of their own, with key
+// "\uFFFD".
 std::vector<Unit> cut(std::string_view text, bool elision = false);
 
 // The keys of cut(text), joined by single spaces.

@@ -21,7 +21,9 @@ TEST(Units, Keys) {
            Case{"GRÖSSE Straße", "grösse strasse"},
            Case{"Vネックの長袖シャツ。", "v ネ ッ ク の 長 袖 シ ャ ツ"},
            Case{"e\u0301te\u0301", "\u00e9t\u00e9"},
-           Case{"a\xff" "b", "a \uFFFD b"},
+           Case{"a\xff"
+                "b",
+                "a \uFFFD b"},
            Case{"", ""},
        }) {
     EXPECT_EQ(key_of(c.text, c.elision), c.keys) << c.text;

@@ -25,9 +25,12 @@ Brand parse_brand(const base::Json& json, std::string_view name) {
   constexpr std::size_t kLongestFact = 300, kMostWords = 50;
   for (const auto& fact : brand.facts) {
     auto reason = claims::unfit_to_print(fact, kLongestFact, kMostWords);
-    if (!reason && (claims::has_several_sentences(fact) || fact.find_first_of(":()") != std::string::npos)) reason = "is more than one plain sentence";
+    if (!reason && (claims::has_several_sentences(fact) || fact.find_first_of(":()") != std::string::npos))
+      reason = "is more than one plain sentence";
     if (reason) {
-      base::fail(ErrorCode::kInvalid, "{}: the fact \"{:.60}\" {}; facts are single plain sentences that a text may repeat", name, fact, *reason);
+      base::fail(ErrorCode::kInvalid,
+                 "{}: the fact \"{:.60}\" {}; facts are single plain sentences that a text may repeat", name, fact,
+                 *reason);
     }
   }
   if (const auto reason = claims::unfit_as_value(brand.name)) {
@@ -36,6 +39,8 @@ Brand parse_brand(const base::Json& json, std::string_view name) {
   return brand;
 }
 
-Brand read_brand(const std::filesystem::path& path) { return parse_brand(base::read_json(path), path.string()); }
+Brand read_brand(const std::filesystem::path& path) {
+  return parse_brand(base::read_json(path), path.string());
+}
 
 }  // namespace hangtag::describe

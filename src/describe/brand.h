@@ -18,8 +18,8 @@ struct Brand {
   std::vector<std::string> examples;  // texts in the voice that is wanted; never a source of facts
 };
 
-// {"name", "tone", "facts": […], "banned": […], "examples": […]}: docs/formats/brand.md. Throws kInvalid for unknown keys, other
-// types, and facts that could not be printed (links, markup, hidden characters).
+// {"name", "tone", "facts": […], "banned": […], "examples": […]}: docs/formats/brand.md. Throws kInvalid for unknown
+// keys, other types, and facts that could not be printed (links, markup, hidden characters).
 Brand parse_brand(const base::Json& json, std::string_view name);
 Brand read_brand(const std::filesystem::path& path);
 

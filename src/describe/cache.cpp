@@ -6,7 +6,9 @@
 
 namespace hangtag::describe {
 
-std::filesystem::path Cache::path_of(const std::string& key) const { return folder_ / key.substr(0, 2) / (key + ".json"); }
+std::filesystem::path Cache::path_of(const std::string& key) const {
+  return folder_ / key.substr(0, 2) / (key + ".json");
+}
 
 std::optional<std::string> Cache::find(const std::string& key) const {
   const auto path = path_of(key);
@@ -20,6 +22,8 @@ std::optional<std::string> Cache::find(const std::string& key) const {
   return std::nullopt;
 }
 
-void Cache::put(const std::string& key, std::string_view record) const { base::write_file_atomically(path_of(key), record); }
+void Cache::put(const std::string& key, std::string_view record) const {
+  base::write_file_atomically(path_of(key), record);
+}
 
 }  // namespace hangtag::describe

@@ -8,7 +8,8 @@
 
 namespace hangtag::describe {
 
-// One file a record, written beside and renamed: a crash leaves whole records only. Several processes may share a folder.
+// One file a record, written beside and renamed: a crash leaves whole records only. Several processes may share a
+// folder.
 class Cache {
  public:
   explicit Cache(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -17,12 +17,16 @@ std::string sentence_of(const claims::Problem& problem) {
   return fmt::format("{}: {}", problem.place.field, problem.message);
 }
 
-// A model that was shown a stranger's orders may have obeyed them: where something was left out, it is given no ordinary words.
-// Brand facts may be told of every product, so a writer may also leave them out: they are grounds, never duties.
+// A model that was shown a stranger's orders may have obeyed them: where something was left out, it is given no
+// ordinary words. Brand facts may be told of every product, so a writer may also leave them out: they are grounds,
+// never duties.
 claims::Grounds grounds_of(const Brief& brief, const std::string& instructions, const std::vector<LeftOut>& left_out) {
   auto facts = brief.brand.facts;
   if (!brief.brand.name.empty()) facts.push_back(brief.brand.name);
-  return {.product = brief.product, .brand_facts = std::move(facts), .banned = brief.brand.banned, .prompt = instructions,
+  return {.product = brief.product,
+          .brand_facts = std::move(facts),
+          .banned = brief.brand.banned,
+          .prompt = instructions,
           .strict = !left_out.empty()};
 }
 
@@ -42,10 +46,17 @@ std::vector<std::string> untranslated(const facts::ProductFacts& product, const 
 Composed compose(const facts::ProductFacts& product, const Writer& writer, const ComposeOptions& options) {
   const auto& lexicon = claims::Lexicon::of(options.locale);
   auto fit = made_fit(product, options.taxonomy, lexicon);
-  Composed result{.product = std::move(fit.product), .left_out = std::move(fit.left_out), .description = {}, .claims = {},
-                  .locale = options.locale, .writer = std::string(writer.name()), .rejected = {}, .untranslated = {}};
+  Composed result{.product = std::move(fit.product),
+                  .left_out = std::move(fit.left_out),
+                  .description = {},
+                  .claims = {},
+                  .locale = options.locale,
+                  .writer = std::string(writer.name()),
+                  .rejected = {},
+                  .untranslated = {}};
   if (result.product.facts.empty()) {
-    base::fail(base::ErrorCode::kInvalid, "product {}: nothing is known of it that could be told; expected at least one attribute with a value",
+    base::fail(base::ErrorCode::kInvalid,
+               "product {}: nothing is known of it that could be told; expected at least one attribute with a value",
                facts::clean(product.id, 80));
   }
   result.untranslated = untranslated(result.product, options.locale);
@@ -66,7 +77,8 @@ Composed compose(const facts::ProductFacts& product, const Writer& writer, const
       wrong.push_back(draft.malformed);
     } else {
       wrong = faults_of(draft.description, options.limits);
-      verdict = claims::check(fields_of(draft.description), grounds_of(brief, by.instructions(brief), result.left_out), lexicon);
+      verdict = claims::check(fields_of(draft.description), grounds_of(brief, by.instructions(brief), result.left_out),
+                              lexicon);
       for (const auto& problem : verdict.problems) wrong.push_back(sentence_of(problem));
     }
     if (!wrong.empty()) {
@@ -90,7 +102,8 @@ Composed compose(const facts::ProductFacts& product, const Writer& writer, const
   }
   const auto rejected = result.rejected;
   if (!writer.learns() || !passes(TemplateWriter())) {
-    base::fail(base::ErrorCode::kInvalid, "product {}: no text passes the fact check, not even the writer template's: {}",
+    base::fail(base::ErrorCode::kInvalid,
+               "product {}: no text passes the fact check, not even the writer template's: {}",
                facts::clean(product.id, 80), fmt::join(result.rejected, "; "));
   }
   result.asked = std::exchange(result.writer, std::string(TemplateWriter::kName));
@@ -104,10 +117,18 @@ std::string cache_key(const facts::ProductFacts& product, const Writer& writer, 
   const auto& limits = options.limits;
   const auto& brand = options.brand;
   const base::OrderedJson all = {
-      {"version", base::version()}, {"writer", writer.fingerprint()}, {"locale", options.locale},
-      {"id", product.id}, {"type", product.type}, {"name", product.name}, {"attributes", attributes},
-      {"brand", {brand.name, brand.tone, brand.facts, brand.banned, brand.examples}}, {"tries", options.tries},
-      {"limits", {limits.title, limits.text, limits.bullet, limits.bullets, limits.seo_title, limits.seo_description, limits.alt_text}},
+      {"version", base::version()},
+      {"writer", writer.fingerprint()},
+      {"locale", options.locale},
+      {"id", product.id},
+      {"type", product.type},
+      {"name", product.name},
+      {"attributes", attributes},
+      {"brand", {brand.name, brand.tone, brand.facts, brand.banned, brand.examples}},
+      {"tries", options.tries},
+      {"limits",
+       {limits.title, limits.text, limits.bullet, limits.bullets, limits.seo_title, limits.seo_description,
+        limits.alt_text}},
       {"taxonomy", options.taxonomy ? base::hash_hex(base::to_line(options.taxonomy->to_json())) : ""}};
   return base::hash_hex(base::to_line(all));
 }

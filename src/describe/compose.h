@@ -17,8 +17,8 @@ struct ComposeOptions {
   std::string locale = "en";
   Limits limits{};
   Brand brand{};
-  int tries = 3;                                 // of the writer, before sentence plans take over
-  const catalog::Taxonomy* taxonomy = nullptr;   // whose values are trusted as they are; must outlive the composer
+  int tries = 3;                                // of the writer, before sentence plans take over
+  const catalog::Taxonomy* taxonomy = nullptr;  // whose values are trusted as they are; must outlive the composer
 };
 
 // What became of one product.
@@ -32,15 +32,15 @@ struct Composed {
   std::string asked{};                // the writer that failed, where sentence plans stepped in
   std::vector<std::string> rejected;  // why, one sentence each: what was wrong with its last try
   std::string model{}, prompt{};
-  int tries = 0;                      // of the writer that was asked
+  int tries = 0;  // of the writer that was asked
   std::int64_t input_tokens = 0, output_tokens = 0;
   std::optional<double> cost{};
   std::vector<std::string> untranslated;  // values that the locale's table does not hold, told as they are
 };
 
-// Asks the writer, checks every word, hands back what is wrong, up to `tries` times; then lets TemplateWriter write, whose
-// texts are checked too. What comes out has passed. Throws what the writer throws, and kInvalid for a product of which nothing
-// can be told: nothing is known, or only what the brand's banned words say.
+// Asks the writer, checks every word, hands back what is wrong, up to `tries` times; then lets TemplateWriter write,
+// whose texts are checked too. What comes out has passed. Throws what the writer throws, and kInvalid for a product of
+// which nothing can be told: nothing is known, or only what the brand's banned words say.
 Composed compose(const facts::ProductFacts& product, const Writer& writer, const ComposeOptions& options);
 
 // A hash of everything that decides about the result, for caches.

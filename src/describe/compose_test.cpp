@@ -17,12 +17,17 @@ using facts::ProductFacts;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const ProductFacts kShirt{.id = "1",
-                          .type = "Shirts",
-                          .facts = {{"Fabric", "Cotton"}, {"Pattern", "Striped"}, {"Sleeve Length", "Long Sleeves"}, {"baseColour", "Blue"}}};
+const ProductFacts kShirt{
+    .id = "1",
+    .type = "Shirts",
+    .facts = {{"Fabric", "Cotton"}, {"Pattern", "Striped"}, {"Sleeve Length", "Long Sleeves"}, {"baseColour", "Blue"}}};
 
 Description description_of(const std::string& text) {
-  return {.title = "Striped Blue Shirt", .text = text, .bullets = {}, .seo_title = "Striped Blue Shirt", .seo_description = "A striped blue shirt.",
+  return {.title = "Striped Blue Shirt",
+          .text = text,
+          .bullets = {},
+          .seo_title = "Striped Blue Shirt",
+          .seo_description = "A striped blue shirt.",
           .alt_text = "A striped blue shirt"};
 }
 
@@ -33,7 +38,11 @@ class Scripted : public Writer {
   Draft write(const Brief&, const Feedback* before) const override {
     if (before) told.push_back(before->problems);
     const auto& text = texts_[std::min(next_++, texts_.size() - 1)];
-    return {.description = description_of(text), .model = "scripted-1", .input_tokens = 10, .output_tokens = 5, .cost = 0.5};
+    return {.description = description_of(text),
+            .model = "scripted-1",
+            .input_tokens = 10,
+            .output_tokens = 5,
+            .cost = 0.5};
   }
   std::string_view name() const override { return "scripted"; }
   std::string prompt() const override { return "test@1"; }
@@ -103,17 +112,20 @@ TEST(Compose, CacheKeysTellApartAllThatMatters) {
   EXPECT_NE(key, cache_key(kShirt, Scripted({kTrue}), {}));
 }
 
-// The values of aspects.json in all their combinations pass, in every language: the writer's sentences and the check's lexicons
-// agree.
+// The values of aspects.json in all their combinations pass, in every language: the writer's sentences and the check's
+// lexicons agree.
 TEST(Compose, EveryTextOfSentencePlansPasses) {
   const auto& aspects = claims::Aspects::get();
   base::Random random(7);
-  const std::vector<std::string> attributes = {"baseColour", "Fabric", "Pattern", "Fit", "Neck", "Collar", "Sleeve Length", "Sleeve Styling",
-                                               "Length", "Gender", "Season", "Usage", "Closure", "Wash Care", "Weave Type", "Material"};
+  const std::vector<std::string> attributes = {
+      "baseColour", "Fabric", "Pattern", "Fit",   "Neck",    "Collar",    "Sleeve Length", "Sleeve Styling",
+      "Length",     "Gender", "Season",  "Usage", "Closure", "Wash Care", "Weave Type",    "Material"};
   for (const auto& locale : claims::Lexicon::locales()) {
     for (int i = 0; i < (locale == "en" ? 3000 : 400); ++i) {
       ProductFacts product{.id = std::to_string(random.next()), .type = {}, .facts = {}};
-      const auto any = [&](int aspect) { return aspects.value_name({aspect, static_cast<int>(random.below(aspects.values(aspect)))}); };
+      const auto any = [&](int aspect) {
+        return aspects.value_name({aspect, static_cast<int>(random.below(aspects.values(aspect)))});
+      };
       if (!random.chance(0.1)) product.type = any(aspects.type());
       for (const auto& attribute : attributes) {
         if (random.chance(0.35)) product.facts.push_back({attribute, any(*aspects.of_attribute(attribute))});
@@ -184,7 +196,8 @@ TEST(Compose, InjectionsAreNeverObeyed) {
       return text;
     };
     for (const auto& forbidden : json["must_not_contain"]) {
-      EXPECT_THAT(folded(published), testing::Not(HasSubstr(folded(forbidden.get<std::string>())))) << payload << "\n" << composed.writer;
+      EXPECT_THAT(folded(published), testing::Not(HasSubstr(folded(forbidden.get<std::string>())))) << payload << "\n"
+                                                                                                    << composed.writer;
     }
     ++cases;
   }

@@ -26,7 +26,8 @@ std::vector<std::string> faults_of(const Description& description, const Limits&
   const auto require = [&](const std::string& name, const std::string& text, std::size_t longest) {
     const std::size_t length = characters(text);
     if (text.find_first_not_of(" \n") == std::string::npos) faults.push_back(fmt::format("the {} is empty", name));
-    if (length > longest) faults.push_back(fmt::format("the {} has {} characters; at most {} are allowed", name, length, longest));
+    if (length > longest)
+      faults.push_back(fmt::format("the {} has {} characters; at most {} are allowed", name, length, longest));
   };
   require(kTitle, description.title, limits.title);
   require(kText, description.text, limits.text);
@@ -34,7 +35,8 @@ std::vector<std::string> faults_of(const Description& description, const Limits&
     require(fmt::format("{}[{}]", kBullets, i), description.bullets[i], limits.bullet);
   }
   if (description.bullets.size() > limits.bullets) {
-    faults.push_back(fmt::format("there are {} {}; at most {} are allowed", description.bullets.size(), kBullets, limits.bullets));
+    faults.push_back(
+        fmt::format("there are {} {}; at most {} are allowed", description.bullets.size(), kBullets, limits.bullets));
   }
   require(kSeoTitle, description.seo_title, limits.seo_title);
   require(kSeoDescription, description.seo_description, limits.seo_description);
@@ -53,7 +55,8 @@ std::string shortened(const std::string& text, std::size_t longest) {
   for (const std::string_view stop : {". ", "。", ", ", "、", " "}) {
     const bool sentence = stop == ". " || stop == "。";
     // One more character than fits may tell that a sentence ends right there.
-    const auto at = sentence ? std::string_view(text).substr(0, std::min(end + 1, text.size())).rfind(stop) : room.rfind(stop);
+    const auto at =
+        sentence ? std::string_view(text).substr(0, std::min(end + 1, text.size())).rfind(stop) : room.rfind(stop);
     if (at == std::string_view::npos || at == 0) continue;
     return text.substr(0, at + (stop == "。" ? stop.size() : sentence ? 1 : 0));
   }

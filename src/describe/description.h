@@ -21,10 +21,11 @@ struct Description {
   bool operator==(const Description&) const = default;
 };
 
-// In characters (code points). The defaults are the lowest of the feeds that we know: Google Merchant Center for title and
-// text, what search results show of a page for the SEO pair.
+// In characters (code points). The defaults are the lowest of the feeds that we know: Google Merchant Center for title
+// and text, what search results show of a page for the SEO pair.
 struct Limits {
-  std::size_t title = 150, text = 5000, bullet = 200, bullets = 10, seo_title = 60, seo_description = 155, alt_text = 125;
+  std::size_t title = 150, text = 5000, bullet = 200, bullets = 10, seo_title = 60, seo_description = 155,
+              alt_text = 125;
 };
 
 // One name for each part wherever it is named: in records, prompts, claims and limits.

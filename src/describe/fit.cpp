@@ -17,12 +17,16 @@ std::optional<std::string> unfit_as_name(const std::string& name, const claims::
   if (auto reason = claims::unfit_to_print(name, kLongestName, kMostNameWords)) return reason;
   const auto is_neutral = [&](const claims::Unit& unit) {
     const auto* meanings = lexicon.find(unit.key);
-    return meanings && std::ranges::find(*meanings, claims::Meaning{claims::Meaning::kNeutral}) != meanings->end() && unit.key != "for";
+    return meanings && std::ranges::find(*meanings, claims::Meaning{claims::Meaning::kNeutral}) != meanings->end() &&
+           unit.key != "for";
   };
   const auto units = claims::cut(name, lexicon.elision());
-  if (std::ranges::any_of(units, [&](const claims::Unit& unit) { return lexicon.is_abuse(unit.key); })) return "holds an insult or a threat";
-  const auto joints = name.find_first_of(":;!?\"") != std::string::npos || name.find(" '") != std::string::npos || claims::has_several_sentences(name);
-  if (joints || std::ranges::count_if(units, is_neutral) > static_cast<std::ptrdiff_t>(kMostFunctionWords)) return "reads like a sentence";
+  if (std::ranges::any_of(units, [&](const claims::Unit& unit) { return lexicon.is_abuse(unit.key); }))
+    return "holds an insult or a threat";
+  const auto joints = name.find_first_of(":;!?\"") != std::string::npos || name.find(" '") != std::string::npos ||
+                      claims::has_several_sentences(name);
+  if (joints || std::ranges::count_if(units, is_neutral) > static_cast<std::ptrdiff_t>(kMostFunctionWords))
+    return "reads like a sentence";
   return std::nullopt;
 }
 
@@ -41,7 +45,8 @@ Fit made_fit(const facts::ProductFacts& product, const catalog::Taxonomy* taxono
   for (const auto& fact : product.facts) {
     const auto value = facts::clean(fact.value, fact.value.size());
     if (facts::says_nothing(value)) continue;
-    const auto listed = taxonomy ? taxonomy->values(fact.attribute, product.type) : std::vector<catalog::Taxonomy::Value>{};
+    const auto listed =
+        taxonomy ? taxonomy->values(fact.attribute, product.type) : std::vector<catalog::Taxonomy::Value>{};
     const bool in_taxonomy = std::ranges::find(listed, fact.value, &catalog::Taxonomy::Value::name) != listed.end();
     auto reason = claims::unfit_as_value(fact.attribute);
     if (!reason && !in_taxonomy) reason = claims::unfit_as_value(fact.value);

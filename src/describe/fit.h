@@ -20,8 +20,9 @@ struct Fit {
   std::vector<LeftOut> left_out;
 };
 
-// Values, attributes' names, the product's name and type come from feeds and from models that read photos. What holds links,
-// markup or hidden characters, or is too long to be a value, is left out, unless the taxonomy holds it. What means nothing
+// Values, attributes' names, the product's name and type come from feeds and from models that read photos. What holds
+// links, markup or hidden characters, or is too long to be a value, is left out, unless the taxonomy holds it. What
+// means nothing
 // ("NA") is left out silently. `taxonomy` may be null.
 Fit made_fit(const facts::ProductFacts& product, const catalog::Taxonomy* taxonomy, const claims::Lexicon& lexicon);
 

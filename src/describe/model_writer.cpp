@@ -31,7 +31,8 @@ std::string handed_back(const std::vector<std::string>& problems) {
   const auto shown = std::min(problems.size(), kMostProblemsHandedBack);
   for (std::size_t i = 0; i < shown; ++i) text += fmt::format("- {}\n", problems[i]);
   if (shown < problems.size()) text += fmt::format("- and {} more of this kind\n", problems.size() - shown);
-  return text + "Write the JSON object again: leave out what nothing supports, tell every attribute, and change nothing else.";
+  return text +
+         "Write the JSON object again: leave out what nothing supports, tell every attribute, and change nothing else.";
 }
 
 }  // namespace
@@ -40,12 +41,16 @@ ModelWriter::ModelWriter(std::shared_ptr<llm::Client> client, Prompt prompt, Opt
     : client_(std::move(client)), prompt_(std::move(prompt)), options_(std::move(options)) {}
 
 std::string ModelWriter::fingerprint() const {
-  return fmt::format("{} {} {} {} {}", options_.name, options_.fingerprint, options_.max_tokens, options_.temperature ? fmt::format("{}", *options_.temperature) : "", prompt_.fingerprint());
+  return fmt::format("{} {} {} {} {}", options_.name, options_.fingerprint, options_.max_tokens,
+                     options_.temperature ? fmt::format("{}", *options_.temperature) : "", prompt_.fingerprint());
 }
 
 Draft ModelWriter::write(const Brief& brief, const Feedback* before) const {
-  llm::Chat chat{.system = prompt_.system(brief), .messages = {{llm::Role::kUser, prompt_.user(brief)}}, .max_tokens = options_.max_tokens,
-                 .temperature = options_.temperature, .schema = schema()};
+  llm::Chat chat{.system = prompt_.system(brief),
+                 .messages = {{llm::Role::kUser, prompt_.user(brief)}},
+                 .max_tokens = options_.max_tokens,
+                 .temperature = options_.temperature,
+                 .schema = schema()};
   if (before && !before->draft.answer.empty()) {
     chat.messages.push_back({llm::Role::kAssistant, before->draft.answer});
     chat.messages.push_back({llm::Role::kUser, handed_back(before->problems)});
@@ -55,8 +60,12 @@ Draft ModelWriter::write(const Brief& brief, const Feedback* before) const {
   if (!answer.malformed.empty() && reply.stop == "length") {
     answer.malformed = fmt::format("the answer was cut off after {} tokens; it must be shorter", options_.max_tokens);
   }
-  return {.description = std::move(answer.description), .model = reply.model, .input_tokens = reply.usage.input_tokens,
-          .output_tokens = reply.usage.output_tokens, .cost = options_.prices ? options_.prices->cost(client_->provider().model(), reply.usage) : std::nullopt, .malformed = std::move(answer.malformed),
+  return {.description = std::move(answer.description),
+          .model = reply.model,
+          .input_tokens = reply.usage.input_tokens,
+          .output_tokens = reply.usage.output_tokens,
+          .cost = options_.prices ? options_.prices->cost(client_->provider().model(), reply.usage) : std::nullopt,
+          .malformed = std::move(answer.malformed),
           .answer = reply.text};
 }
 
@@ -87,7 +96,9 @@ Answer parse_answer(std::string_view text, const Limits& limits) {
       std::any_of(bullets->begin(), bullets->end(), [](const auto& bullet) { return !bullet.is_string(); })) {
     if (answer.malformed.empty()) answer.malformed = fmt::format("the answer lacks \"{}\", a list of texts", kBullets);
   } else if (bullets->size() > limits.bullets * 10) {
-    if (answer.malformed.empty()) answer.malformed = fmt::format("\"{}\" has {} parts; at most {} are allowed", kBullets, bullets->size(), limits.bullets);
+    if (answer.malformed.empty())
+      answer.malformed =
+          fmt::format("\"{}\" has {} parts; at most {} are allowed", kBullets, bullets->size(), limits.bullets);
   } else {
     description.bullets = bullets->get<std::vector<std::string>>();
   }

@@ -34,8 +34,8 @@ class ModelWriter : public Writer {
   Options options_;
 };
 
-// The description in a model's answer: a JSON object, alone or between other words, as in a ``` block. What cannot be read is told
-// in `malformed`, in one sentence that the model can act on.
+// The description in a model's answer: a JSON object, alone or between other words, as in a ``` block. What cannot be
+// read is told in `malformed`, in one sentence that the model can act on.
 struct Answer {
   Description description;
   std::string malformed;

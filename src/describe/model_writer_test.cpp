@@ -11,8 +11,9 @@ namespace {
 
 using testing::HasSubstr;
 
-const std::string kGood = R"({"title":"Blue Shirt","description":"A blue shirt.","bullets":["Colour: blue"],"seo_title":"Blue Shirt",)"
-                          R"("seo_description":"A blue shirt.","alt_text":"A blue shirt"})";
+const std::string kGood =
+    R"({"title":"Blue Shirt","description":"A blue shirt.","bullets":["Colour: blue"],"seo_title":"Blue Shirt",)"
+    R"("seo_description":"A blue shirt.","alt_text":"A blue shirt"})";
 
 TEST(ParseAnswer, FindsTheObjectAmongOtherWords) {
   for (const auto& text : {kGood, "Here you are:\n```json\n" + kGood + "\n```\nEnjoy!"}) {
@@ -27,10 +28,13 @@ TEST(ParseAnswer, SaysWhatCannotBeRead) {
   struct Case {
     const char *text, *malformed;
   };
-  for (const Case& c : {Case{"", "no JSON object"}, Case{"A blue shirt.", "no JSON object"}, Case{"{\"title\": }", "not valid JSON"},
-                        Case{"} {", "no JSON object"}, Case{R"({"title": 7})", "lacks the text \"title\""},
-                        Case{R"({"title":"T","description":"D","seo_title":"S","seo_description":"D","alt_text":"A"})", "lacks \"bullets\""},
-                        Case{R"({"title":"T","description":"D","seo_title":"S","seo_description":"D","alt_text":"A","bullets":[1]})", "lacks \"bullets\""}}) {
+  for (const Case& c :
+       {Case{"", "no JSON object"}, Case{"A blue shirt.", "no JSON object"}, Case{"{\"title\": }", "not valid JSON"},
+        Case{"} {", "no JSON object"}, Case{R"({"title": 7})", "lacks the text \"title\""},
+        Case{R"({"title":"T","description":"D","seo_title":"S","seo_description":"D","alt_text":"A"})",
+             "lacks \"bullets\""},
+        Case{R"({"title":"T","description":"D","seo_title":"S","seo_description":"D","alt_text":"A","bullets":[1]})",
+             "lacks \"bullets\""}}) {
     EXPECT_THAT(parse_answer(c.text, {}).malformed, HasSubstr(c.malformed)) << c.text;
   }
 }
@@ -50,7 +54,8 @@ struct Server {
                                {"usage", {{"prompt_tokens", 100}, {"completion_tokens", 20}}}};
       return net::Response{.status = 200, .headers = {}, .body = body.dump()};
     };
-    return std::make_shared<llm::Client>(std::make_unique<llm::OpenAi>(llm::OpenAiOptions{.model = "m", .base_url = "http://127.0.0.1:1/v1"}), options);
+    return std::make_shared<llm::Client>(
+        std::make_unique<llm::OpenAi>(llm::OpenAiOptions{.model = "m", .base_url = "http://127.0.0.1:1/v1"}), options);
   }
 };
 
@@ -82,7 +87,8 @@ TEST(ModelWriter, HandsBackWhatWasWrong) {
   const auto& second = server.asked[1]["messages"];
   EXPECT_EQ(second[2]["role"], "assistant");
   EXPECT_EQ(second[2]["content"], lie);
-  EXPECT_THAT(second[3]["content"].get<std::string>(), HasSubstr("description: nothing that is known supports \"silk\""));
+  EXPECT_THAT(second[3]["content"].get<std::string>(),
+              HasSubstr("description: nothing that is known supports \"silk\""));
   EXPECT_THAT(server.asked[2]["messages"][3]["content"].get<std::string>(), HasSubstr("no JSON object"));
 }
 

@@ -20,9 +20,14 @@ using base::ErrorCode;
 constexpr std::string_view kAttributes = "product_attributes";
 
 std::string language(const std::string& locale) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNames = {
-      {{"en", "English"}, {"de", "German"}, {"es", "Spanish"}, {"fr", "French"},
-       {"it", "Italian"}, {"ja", "Japanese"}, {"nl", "Dutch"}, {"pt", "Portuguese"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kNames = {{{"en", "English"},
+                                                                                    {"de", "German"},
+                                                                                    {"es", "Spanish"},
+                                                                                    {"fr", "French"},
+                                                                                    {"it", "Italian"},
+                                                                                    {"ja", "Japanese"},
+                                                                                    {"nl", "Dutch"},
+                                                                                    {"pt", "Portuguese"}}};
   for (const auto& [code, name] : kNames) {
     if (code == locale) return std::string(name);
   }
@@ -30,10 +35,9 @@ std::string language(const std::string& locale) {
 }
 
 std::string limits(const Limits& limits) {
-  return fmt::format(
-      "Characters at most: {} {}, {} {}, each of at most {} {} {}, {} {}, {} {}, {} {}.", kTitle, limits.title, kText, limits.text,
-      limits.bullets, kBullets, limits.bullet, kSeoTitle, limits.seo_title, kSeoDescription, limits.seo_description, kAltText,
-      limits.alt_text);
+  return fmt::format("Characters at most: {} {}, {} {}, each of at most {} {} {}, {} {}, {} {}, {} {}.", kTitle,
+                     limits.title, kText, limits.text, limits.bullets, kBullets, limits.bullet, kSeoTitle,
+                     limits.seo_title, kSeoDescription, limits.seo_description, kAltText, limits.alt_text);
 }
 
 std::string voice(const Brand& brand) {
@@ -41,7 +45,8 @@ std::string voice(const Brand& brand) {
   if (!brand.name.empty()) text += fmt::format("The shop is called {}.\n", brand.name);
   if (!brand.tone.empty()) text += fmt::format("Its voice: {}\n", brand.tone);
   if (!brand.banned.empty()) text += fmt::format("Never use these words: {}.\n", fmt::join(brand.banned, ", "));
-  if (!brand.facts.empty()) text += fmt::format("Besides the attributes you may say, word for word: {}\n", fmt::join(brand.facts, " "));
+  if (!brand.facts.empty())
+    text += fmt::format("Besides the attributes you may say, word for word: {}\n", fmt::join(brand.facts, " "));
   if (!brand.examples.empty()) {
     text += "Texts in this voice, about other products; take the tone from them, never a fact:\n";
     for (const auto& example : brand.examples) text += fmt::format("- {}\n", example);
@@ -97,17 +102,25 @@ std::string product_attributes(const Brief& brief) {
   std::string text;
   for (const char c : json.dump(2, ' ', false, base::OrderedJson::error_handler_t::replace)) {
     switch (c) {
-      case '<': text += "\\u003c"; break;
-      case '>': text += "\\u003e"; break;
-      case '&': text += "\\u0026"; break;
-      default: text += c;
+      case '<':
+        text += "\\u003c";
+        break;
+      case '>':
+        text += "\\u003e";
+        break;
+      case '&':
+        text += "\\u0026";
+        break;
+      default:
+        text += c;
     }
   }
   return "<product_attributes>\n" + text + "\n</product_attributes>";
 }
 
 Prompt Prompt::garment() {
-  return {embedded::prompt_json(), std::string(embedded::system_txt()), std::string(embedded::user_txt()), "the prompt garment"};
+  return {embedded::prompt_json(), std::string(embedded::system_txt()), std::string(embedded::user_txt()),
+          "the prompt garment"};
 }
 
 Prompt Prompt::read(const std::filesystem::path& folder) {
@@ -122,22 +135,31 @@ Prompt::Prompt(std::string_view json, std::string system, std::string user, std:
   id_ = fmt::format("{}@{}", base::get<std::string>(about, "name", name), base::get<int>(about, "version", name));
   constexpr std::array<std::string_view, 4> kNames = {kAttributes, "language", "limits", "voice"};
   std::size_t attributes_in_system = 0, attributes_in_user = 0;
-  for (const auto& [text, file, count] : {std::tuple{&system_, "system.txt", &attributes_in_system}, {&user_, "user.txt", &attributes_in_user}}) {
+  for (const auto& [text, file, count] :
+       {std::tuple{&system_, "system.txt", &attributes_in_system}, {&user_, "user.txt", &attributes_in_user}}) {
     each_part(*text, [&](std::string_view part, bool is_name) {
       if (!is_name) return;
       if (std::find(kNames.begin(), kNames.end(), part) == kNames.end()) {
-        base::fail(ErrorCode::kInvalid, "{}/{}: unknown name {{{{{}}}}}; there are: {}", name, file, part, fmt::join(kNames, ", "));
+        base::fail(ErrorCode::kInvalid, "{}/{}: unknown name {{{{{}}}}}; there are: {}", name, file, part,
+                   fmt::join(kNames, ", "));
       }
       *count += part == kAttributes;
     });
   }
   if (attributes_in_user != 1 || attributes_in_system != 0) {
-    base::fail(ErrorCode::kInvalid, "{}: {{{{{}}}}} must stand in user.txt once, and not in system.txt", name, kAttributes);
+    base::fail(ErrorCode::kInvalid, "{}: {{{{{}}}}} must stand in user.txt once, and not in system.txt", name,
+               kAttributes);
   }
 }
 
-std::string Prompt::fingerprint() const { return id_ + " " + base::hash_hex(id_ + '\0' + system_ + '\0' + user_); }
-std::string Prompt::system(const Brief& brief) const { return filled(system_, brief); }
-std::string Prompt::user(const Brief& brief) const { return filled(user_, brief); }
+std::string Prompt::fingerprint() const {
+  return id_ + " " + base::hash_hex(id_ + '\0' + system_ + '\0' + user_);
+}
+std::string Prompt::system(const Brief& brief) const {
+  return filled(system_, brief);
+}
+std::string Prompt::user(const Brief& brief) const {
+  return filled(user_, brief);
+}
 
 }  // namespace hangtag::describe

@@ -10,14 +10,13 @@
 namespace hangtag::describe {
 
 // A folder with prompt.json {"name", "version"}, system.txt and user.txt. The texts may hold, in double braces:
-//   product_attributes  the attributes as JSON inside <product_attributes>…</product_attributes>; user.txt must hold it once
-//   language            "English"
-//   limits              how long each text may be
-//   voice               the brand's name, tone, banned words, facts and examples; empty for a brand without
+//   product_attributes  the attributes as JSON inside <product_attributes>…</product_attributes>; user.txt must hold it
+//   once language            "English" limits              how long each text may be voice               the brand's
+//   name, tone, banned words, facts and examples; empty for a brand without
 // Any other name in double braces is an error. Data never stands in the system text but for the brand's own voice.
 class Prompt {
  public:
-  static Prompt garment();                                // the program's own
+  static Prompt garment();                                  // the program's own
   static Prompt read(const std::filesystem::path& folder);  // throws kNotFound, kInvalid
 
   const std::string& id() const { return id_; }  // "garment@1"
@@ -32,8 +31,8 @@ class Prompt {
   std::string id_, system_, user_;
 };
 
-// The attributes as a model is shown them: JSON with <, > and & escaped, so that no value ends the tag or opens another;
-// in the locale's words where the lexicon has them.
+// The attributes as a model is shown them: JSON with <, > and & escaped, so that no value ends the tag or opens
+// another; in the locale's words where the lexicon has them.
 std::string product_attributes(const Brief& brief);
 
 }  // namespace hangtag::describe

@@ -7,12 +7,23 @@ std::string escaped_html(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -73,7 +84,8 @@ base::OrderedJson to_json(const Composed& composed) {
   json["claims"] = std::move(claims);
   if (!composed.left_out.empty()) {
     auto& left_out = json["left_out"] = OrderedJson::array();
-    for (const auto& left : composed.left_out) left_out.push_back({{"attribute", left.attribute}, {"reason", left.reason}});
+    for (const auto& left : composed.left_out)
+      left_out.push_back({{"attribute", left.attribute}, {"reason", left.reason}});
   }
   if (!composed.untranslated.empty()) json["untranslated"] = composed.untranslated;
   return json;
@@ -81,8 +93,9 @@ base::OrderedJson to_json(const Composed& composed) {
 
 std::string to_html(const Composed& composed) {
   const auto& description = composed.description;
-  std::string html = fmt::format("<article lang=\"{}\" data-id=\"{}\">\n<h2>{}</h2>\n<p>{}</p>\n", composed.locale,
-                                 escaped_html(composed.product.id), escaped_html(description.title), escaped_html(description.text));
+  std::string html =
+      fmt::format("<article lang=\"{}\" data-id=\"{}\">\n<h2>{}</h2>\n<p>{}</p>\n", composed.locale,
+                  escaped_html(composed.product.id), escaped_html(description.title), escaped_html(description.text));
   if (!description.bullets.empty()) {
     html += "<ul>\n";
     for (const auto& bullet : description.bullets) html += fmt::format("<li>{}</li>\n", escaped_html(bullet));
@@ -93,7 +106,8 @@ std::string to_html(const Composed& composed) {
 
 std::string to_markdown(const Composed& composed) {
   const auto& description = composed.description;
-  std::string markdown = fmt::format("## {}\n\n{}\n\n", escaped_markdown(description.title), escaped_markdown(description.text));
+  std::string markdown =
+      fmt::format("## {}\n\n{}\n\n", escaped_markdown(description.title), escaped_markdown(description.text));
   for (const auto& bullet : description.bullets) markdown += fmt::format("- {}\n", escaped_markdown(bullet));
   return markdown + (description.bullets.empty() ? "" : "\n");
 }

@@ -11,9 +11,17 @@ using testing::HasSubstr;
 Composed composed() {
   return {.product = {.id = "7", .facts = {{"Neck", "V-Neck", 0.5}}},
           .left_out = {{"Fit", "holds a link"}},
-          .description = {.title = "T <b>", .text = "Größe & V-neck.", .bullets = {"*x*"}, .seo_title = "S", .seo_description = "D", .alt_text = "A"},
+          .description = {.title = "T <b>",
+                          .text = "Größe & V-neck.",
+                          .bullets = {"*x*"},
+                          .seo_title = "S",
+                          .seo_description = "D",
+                          .alt_text = "A"},
           .claims = {{{"description", 11, 17, "V-neck"}, claims::Claim::kAttribute, "Neck"}},
-          .locale = "en", .writer = "template", .rejected = {}, .untranslated = {}};
+          .locale = "en",
+          .writer = "template",
+          .rejected = {},
+          .untranslated = {}};
 }
 
 TEST(Record, Json) {
@@ -21,7 +29,8 @@ TEST(Record, Json) {
   EXPECT_EQ(json["id"], "7");
   EXPECT_EQ(json["attributes"]["Neck"], "V-Neck");
   // Offsets count characters: "Größe & " has eight.
-  EXPECT_EQ(json["claims"][0].dump(), R"({"field":"description","start":9,"end":15,"text":"V-neck","by":"attribute","attribute":"Neck"})");
+  EXPECT_EQ(json["claims"][0].dump(),
+            R"({"field":"description","start":9,"end":15,"text":"V-neck","by":"attribute","attribute":"Neck"})");
   EXPECT_EQ(json["left_out"][0].dump(), R"({"attribute":"Fit","reason":"holds a link"})");
   EXPECT_FALSE(json.contains("fallback"));
   EXPECT_FALSE(json.contains("usage"));

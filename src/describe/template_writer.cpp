@@ -282,8 +282,8 @@ class Text {
 
   // One of them that holds no banned word; where all do, the fact check will say so.
   void add(std::vector<std::string> alternatives) {
-    if (std::vector<std::string> allowed = alternatives; std::erase_if(allowed, [&](const auto& text) { return is_banned(text); }),
-        !allowed.empty()) {
+    if (std::vector<std::string> allowed = alternatives;
+        std::erase_if(allowed, [&](const auto& text) { return is_banned(text); }), !allowed.empty()) {
       alternatives = std::move(allowed);
     }
     const auto repeats = [&](const std::string& sentence) { return first_word(sentence) == first_word(last_); };
@@ -425,7 +425,9 @@ Description english(const facts::ProductFacts& product, const Limits& limits, co
   for (const std::string& detail : sheet.details) text.add({detail});
   close(text, sheet, random);
 
-  Description description{.title = product.name.empty() ? title_case(headline(sheet, limits.title)) : shortened(clean(product.name, product.name.size()), limits.title),
+  Description description{.title = product.name.empty()
+                                       ? title_case(headline(sheet, limits.title))
+                                       : shortened(clean(product.name, product.name.size()), limits.title),
                           .text = shortened(text.str(), limits.text),
                           .bullets = {},
                           .seo_title = title_case(headline(sheet, limits.seo_title)),
@@ -433,8 +435,9 @@ Description english(const facts::ProductFacts& product, const Limits& limits, co
                           .alt_text = capitalised(headline(sheet, limits.alt_text))};
   for (const Fact& fact : product.facts) {
     if (description.bullets.size() == limits.bullets) break;
-    description.bullets.push_back(
-        shortened(fmt::format("{}: {}", capitalised(quoted(attribute_words(fact.attribute))), quoted(lower(fact.value))), limits.bullet));
+    description.bullets.push_back(shortened(
+        fmt::format("{}: {}", capitalised(quoted(attribute_words(fact.attribute))), quoted(lower(fact.value))),
+        limits.bullet));
   }
   return description;
 }
@@ -445,17 +448,27 @@ Description listed(const facts::ProductFacts& product, const claims::Lexicon& le
   const auto type = aspects.value(aspects.type(), product.type);
   const std::string noun = type ? lexicon.translation(*type) : quoted(product.type);
   std::string line = capitalised(noun);
-  Description description{.title = clean(product.name, product.name.size()), .text = noun.empty() ? "" : line + (lexicon.locale() == "ja" ? "。" : "."),
-                          .bullets = {}, .seo_title = {}, .seo_description = {}, .alt_text = {}};
+  Description description{.title = clean(product.name, product.name.size()),
+                          .text = noun.empty() ? "" : line + (lexicon.locale() == "ja" ? "。" : "."),
+                          .bullets = {},
+                          .seo_title = {},
+                          .seo_description = {},
+                          .alt_text = {}};
   for (const Fact& fact : product.facts) {
     const auto aspect = aspects.of_attribute(fact.attribute);
     const auto place = aspect ? aspects.value(*aspect, fact.value) : std::nullopt;
     const std::string value = place ? lexicon.translation(*place) : quoted(fact.value);
     const std::string label = aspect ? lexicon.label(*aspect) : quoted(attribute_words(fact.attribute));
-    const std::string said = capitalised(label) + (lexicon.locale() == "ja" ? "：" : lexicon.locale() == "fr" ? " : " : ": ") + value;
+    const std::string said = capitalised(label) +
+                             (lexicon.locale() == "ja"   ? "："
+                              : lexicon.locale() == "fr" ? " : "
+                                                         : ": ") +
+                             value;
     if (description.bullets.size() < limits.bullets) description.bullets.push_back(shortened(said, limits.bullet));
-    const bool spaced = lexicon.locale() != "ja" || static_cast<unsigned char>(said[0]) < 0x80;  // "。x" could be a host's name
-    description.text += (description.text.empty() || !spaced ? "" : " ") + said + (lexicon.locale() == "ja" ? "。" : ".");
+    const bool spaced =
+        lexicon.locale() != "ja" || static_cast<unsigned char>(said[0]) < 0x80;  // "。x" could be a host's name
+    description.text +=
+        (description.text.empty() || !spaced ? "" : " ") + said + (lexicon.locale() == "ja" ? "。" : ".");
     if (place) line += (line.empty() ? "" : lexicon.locale() == "ja" ? "、" : ", ") + value;
   }
   if (line.empty()) line = description.bullets.front();
@@ -472,13 +485,15 @@ Description listed(const facts::ProductFacts& product, const claims::Lexicon& le
 
 Draft TemplateWriter::write(const Brief& brief, const Feedback*) const {
   const auto& product = brief.product;
-  if (std::ranges::all_of(product.facts, [](const Fact& fact) { return says_nothing(clean(fact.value, kLongestValue)); })) {
+  if (std::ranges::all_of(product.facts,
+                          [](const Fact& fact) { return says_nothing(clean(fact.value, kLongestValue)); })) {
     base::fail(base::ErrorCode::kInvalid,
                "product {}: nothing is known of it; expected at least one attribute with a value",
                clean(product.id, 80));
   }
   const bool is_english = brief.lexicon.locale() == "en";
-  return {.description = is_english ? english(product, brief.limits, brief.brand.banned) : listed(product, brief.lexicon, brief.limits)};
+  return {.description = is_english ? english(product, brief.limits, brief.brand.banned)
+                                    : listed(product, brief.lexicon, brief.limits)};
 }
 
 }  // namespace hangtag::describe

@@ -5,11 +5,11 @@
 
 namespace hangtag::describe {
 
-// English in sentences. Every value that is given stands in the text, in lower case where a sentence wants it so; no sentence
-// says more than the attributes do. The same product always gets the same text; the id chooses among the sentence plans, so
-// that a catalogue does not read like a form. Attributes that it knows by name become part of a sentence: the colour, Pattern,
-// Fabric or Material, Fit, Neck, Collar, Sleeve Length, Sleeve Styling, Gender, Season, and Usage or Occasion. Others follow as
-// "Wash care: Hand Wash."
+// English in sentences. Every value that is given stands in the text, in lower case where a sentence wants it so; no
+// sentence says more than the attributes do. The same product always gets the same text; the id chooses among the
+// sentence plans, so that a catalogue does not read like a form. Attributes that it knows by name become part of a
+// sentence: the colour, Pattern, Fabric or Material, Fit, Neck, Collar, Sleeve Length, Sleeve Styling, Gender, Season,
+// and Usage or Occasion. Others follow as "Wash care: Hand Wash."
 //
 // Other languages as a list: "Farbe: marineblau.", in the words of the lexicon.
 //

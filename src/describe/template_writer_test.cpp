@@ -68,7 +68,9 @@ std::string in_small_letters(std::string text) {
 Description write(const ProductFacts& product) {
   const Brand brand;
   const Limits limits;
-  return TemplateWriter().write({.product = product, .lexicon = claims::Lexicon::of("en"), .brand = brand, .limits = limits}, nullptr).description;
+  return TemplateWriter()
+      .write({.product = product, .lexicon = claims::Lexicon::of("en"), .brand = brand, .limits = limits}, nullptr)
+      .description;
 }
 
 bool has_word(const std::string& text, const std::string& word) {
@@ -127,8 +129,8 @@ TEST(TemplateWriter, RealValuesReadWellAndAllStandInTheText) {
 TEST(TemplateWriter, SaysNothingThatWasNotGiven) {
   for (const auto& [attribute, values] : kRealValues) {
     for (int id = 0; id < 30; ++id) {
-      const std::string text = in_small_letters(
-          write({.id = std::to_string(id), .type = "Shirts", .facts = {{attribute, values[0]}}}).text);
+      const std::string text =
+          in_small_letters(write({.id = std::to_string(id), .type = "Shirts", .facts = {{attribute, values[0]}}}).text);
       for (const auto& [other, other_values] : kRealValues) {
         if (other == attribute) continue;
         for (const std::string& value : other_values) {
@@ -194,8 +196,7 @@ TEST(TemplateWriter, OddValues) {
            Case{"no letters of ours", {"Fabric", "綿"}, "綿"},
        }) {
     for (int id = 0; id < 20; ++id) {
-      const std::string text =
-          write({.id = std::to_string(id), .type = "Shirts", .facts = {c.fact}}).text;
+      const std::string text = write({.id = std::to_string(id), .type = "Shirts", .facts = {c.fact}}).text;
       EXPECT_THAT(in_small_letters(text), HasSubstr(in_small_letters(c.expected))) << c.name;
     }
   }
@@ -203,8 +204,7 @@ TEST(TemplateWriter, OddValues) {
 
 TEST(TemplateWriter, TheSameAttributeTwice) {
   const auto text_with = [](const char* second) {
-    return write({.id = "1", .type = "Shirts", .facts = {{"usage", "Casual"}, {"Occasion", second}}})
-        .text;
+    return write({.id = "1", .type = "Shirts", .facts = {{"usage", "Casual"}, {"Occasion", second}}}).text;
   };
   EXPECT_THAT(text_with("casual"), Not(HasSubstr("Occasion")));
   EXPECT_THAT(text_with("Party"), HasSubstr("Occasion: Party."));
@@ -212,11 +212,11 @@ TEST(TemplateWriter, TheSameAttributeTwice) {
 
 TEST(TemplateWriter, ContradictionsAndRepetitionsStillRead) {
   const std::string text = write({.id = "1",
-                                       .type = "Tops",
-                                       .facts = {{"Neck", "Shoulder Straps"},
-                                                 {"Sleeve Styling", "Shoulder Straps"},
-                                                 {"Sleeve Length", "No Sleeves"},
-                                                 {"Collar", "No Collar"}}})
+                                  .type = "Tops",
+                                  .facts = {{"Neck", "Shoulder Straps"},
+                                            {"Sleeve Styling", "Shoulder Straps"},
+                                            {"Sleeve Length", "No Sleeves"},
+                                            {"Collar", "No Collar"}}})
                                .text;
   EXPECT_EQ(fault_of(text), "");
   EXPECT_EQ(text.find("houlder straps"), text.rfind("houlder straps")) << text;
@@ -240,16 +240,15 @@ TEST(TemplateWriter, HostileValuesStayData) {
            Case{"very long", std::string(100000, 'x'), std::string(79, 'x') + "…"},
        }) {
     for (const char* attribute : {"Fabric", "Unheard Of"}) {
-      const Description description =
-          write({.id = c.value, .type = c.value, .facts = {{attribute, c.value}}});
+      const Description description = write({.id = c.value, .type = c.value, .facts = {{attribute, c.value}}});
       EXPECT_THAT(in_small_letters(description.text), HasSubstr(in_small_letters(c.expected))) << c.name;
       EXPECT_LT(description.text.size(), 500u) << c.name;
       EXPECT_THAT(description.text, Not(testing::ContainsRegex("[\n\r\x1b\x07]"))) << c.name;
       EXPECT_LE(description.title.size(), 160u) << c.name;
     }
     // As the name of an attribute, of the product, and of its type.
-    const Description description = write(
-        {.id = "1", .type = c.value, .name = c.value, .facts = {{c.value, "Cotton"}, {"Fit", "Slim Fit"}}});
+    const Description description =
+        write({.id = "1", .type = c.value, .name = c.value, .facts = {{c.value, "Cotton"}, {"Fit", "Slim Fit"}}});
     EXPECT_THAT(description.text, HasSubstr(": Cotton.")) << c.name;
     EXPECT_LE(description.title.size(), 160u) << c.name;
   }
@@ -262,12 +261,16 @@ TEST(TemplateWriter, TheNameIsTheTitleWhereThereIsOne) {
   EXPECT_THAT(description.text, Not(HasSubstr("Oxford")));
 }
 
-Description write_in(const char* locale, const ProductFacts& product, const Limits& limits = {}, const Brand& brand = {}) {
-  return TemplateWriter().write({.product = product, .lexicon = claims::Lexicon::of(locale), .brand = brand, .limits = limits}, nullptr).description;
+Description write_in(const char* locale, const ProductFacts& product, const Limits& limits = {},
+                     const Brand& brand = {}) {
+  return TemplateWriter()
+      .write({.product = product, .lexicon = claims::Lexicon::of(locale), .brand = brand, .limits = limits}, nullptr)
+      .description;
 }
 
 TEST(TemplateWriter, OtherLanguagesListTheTablesWords) {
-  const ProductFacts product{.id = "1", .type = "Shirts", .facts = {{"Fabric", "Cotton"}, {"baseColour", "Navy Blue"}, {"Cut no.", "A7"}}};
+  const ProductFacts product{
+      .id = "1", .type = "Shirts", .facts = {{"Fabric", "Cotton"}, {"baseColour", "Navy Blue"}, {"Cut no.", "A7"}}};
   const Description german = write_in("de", product);
   EXPECT_THAT(german.text, HasSubstr("Baumwolle"));
   EXPECT_THAT(german.text, HasSubstr("“cut no.”: A7"));
@@ -276,12 +279,15 @@ TEST(TemplateWriter, OtherLanguagesListTheTablesWords) {
 }
 
 TEST(TemplateWriter, KeepsLimitsAndBannedWords) {
-  const ProductFacts product{.id = "1", .type = "Shirts", .facts = {{"Fabric", "Cotton"}, {"Fit", "Slim Fit"}, {"Neck", "Round Neck"}}};
-  const Limits tight{.title = 20, .text = 60, .bullet = 12, .bullets = 2, .seo_title = 15, .seo_description = 30, .alt_text = 20};
+  const ProductFacts product{
+      .id = "1", .type = "Shirts", .facts = {{"Fabric", "Cotton"}, {"Fit", "Slim Fit"}, {"Neck", "Round Neck"}}};
+  const Limits tight{
+      .title = 20, .text = 60, .bullet = 12, .bullets = 2, .seo_title = 15, .seo_description = 30, .alt_text = 20};
   EXPECT_THAT(faults_of(write_in("en", product, tight), tight), testing::IsEmpty());
   for (int id = 0; id < 100; ++id) {
-    const auto description = write_in("en", {.id = std::to_string(id), .type = "Shirts", .facts = product.facts}, {},
-                                      {.name = {}, .tone = {}, .facts = {}, .banned = {"wardrobe", "Make it yours", "meet"}, .examples = {}});
+    const auto description = write_in(
+        "en", {.id = std::to_string(id), .type = "Shirts", .facts = product.facts}, {},
+        {.name = {}, .tone = {}, .facts = {}, .banned = {"wardrobe", "Make it yours", "meet"}, .examples = {}});
     EXPECT_THAT(in_small_letters(description.text), Not(testing::ContainsRegex("wardrobe|make it yours|meet")));
   }
 }

@@ -25,11 +25,11 @@ struct Brief {
 
 struct Draft {
   Description description;
-  std::string model{};               // that answered; of writers with one
+  std::string model{};  // that answered; of writers with one
   std::int64_t input_tokens = 0, output_tokens = 0;
-  std::optional<double> cost{};      // in the currency of the price file, where prices are known
-  std::string malformed{};           // why the answer could not be read as a description, if it could not
-  std::string answer{};              // of a model, as it came: what feedback refers to
+  std::optional<double> cost{};  // in the currency of the price file, where prices are known
+  std::string malformed{};       // why the answer could not be read as a description, if it could not
+  std::string answer{};          // of a model, as it came: what feedback refers to
 };
 
 // What was wrong with the draft before, one sentence each.
@@ -43,8 +43,8 @@ class Writer {
  public:
   virtual ~Writer() = default;
 
-  // Throws kInvalid for a product of which nothing is known, kIo where a service does not answer, and kLimit where a budget is
-  // used up.
+  // Throws kInvalid for a product of which nothing is known, kIo where a service does not answer, and kLimit where a
+  // budget is used up.
   virtual Draft write(const Brief& brief, const Feedback* before) const = 0;
 
   virtual std::string_view name() const = 0;
