@@ -22,7 +22,6 @@ struct Known {
   std::string value;  // as given
   std::optional<int> aspect;
   std::optional<Aspects::Value> place;  // where the lexicon knows the value
-  bool required = true;
   bool told = false;
 };
 
@@ -139,7 +138,7 @@ class Checker {
       first = last;
     }
     for (const auto& known : known_) {
-      if (known.required && !known.told) {
+      if (!known.told) {
         add(ProblemKind::kMissing, {}, known.attribute,
             fmt::format("does not tell the {}: {}", known.attribute, shown(known)));
       }
@@ -188,9 +187,9 @@ class Checker {
         const auto same = [&](std::size_t j) { return units_[i + j].key == wanted[j].key; };
         bool all = true;
         for (std::size_t j = 0; j < wanted.size() && all; ++j) all = same(j);
-        if (all)
-          add(ProblemKind::kBanned, place(i, i + wanted.size()), "",
-              fmt::format("\"{}\" is a word that the brand does not use", banned));
+        if (!all) continue;
+        add(ProblemKind::kBanned, place(i, i + wanted.size()), "",
+            fmt::format("\"{}\" is a word that the brand does not use", banned));
       }
     }
   }
@@ -286,21 +285,29 @@ class Checker {
     return false;
   }
 
-  // "with wide trousers": what stands right before another garment is said of it.
-  bool of_companion(std::span<const Match> matches, std::size_t at) const {
-    if (!open_ || is_title() || at + 1 >= matches.size()) return false;
-    const auto& next = matches[at + 1];
-    bool of_type = false, own = next.name;
-    for (const auto& meaning : next.meanings) {
-      if (meaning.kind != Meaning::kValue || meaning.value.aspect != aspects_.type()) continue;
-      of_type = true;
-      own |= !type_ || aspects_.entails(*type_, meaning.value);
+  // "with wide trousers": what stands right before another garment is said of it; in a suggestion what to wear it with,
+  // up to three such words, "a plain white tee".
+  bool of_companion(std::span<const Match> matches, std::size_t at, bool styling) const {
+    constexpr std::size_t kMostWords = 3;
+    if (!open_ || is_title() || !describes(matches[at]) || supplied(matches, at) || opens(matches, at)) return false;
+    for (std::size_t i = at + 1; i < matches.size() && i <= at + (styling ? kMostWords : 1); ++i) {
+      if (units_[matches[i].first].clause != units_[matches[at].first].clause || supplied(matches, i)) return false;
+      bool of_type = false, own = matches[i].name;
+      for (const auto& meaning : matches[i].meanings) {
+        if (meaning.kind != Meaning::kValue || meaning.value.aspect != aspects_.type()) continue;
+        of_type = true;
+        own |= !type_ || aspects_.entails(*type_, meaning.value);
+      }
+      if (own) return false;
+      if (of_type || has(matches[i].meanings, Meaning::kCompanion)) return true;
+      if (!describes(matches[i])) return false;
     }
-    const bool describes = has(matches[at].meanings, Meaning::kClaim) || has(matches[at].meanings, Meaning::kValue) ||
-                           matches[at].unknown();
-    return describes && !matches[at].name && !own && (has(next.meanings, Meaning::kCompanion) || of_type) &&
-           !supplied(matches, at) && !supplied(matches, at + 1) && !opens(matches, at) &&
-           units_[next.first].clause == units_[matches[at].first].clause;
+    return false;
+  }
+
+  static bool describes(const Match& match) {
+    return !match.name && (has(match.meanings, Meaning::kClaim) || has(match.meanings, Meaning::kValue) ||
+                           has(match.meanings, Meaning::kModifier) || match.unknown());
   }
 
   // "A dress to love."
@@ -340,9 +347,9 @@ class Checker {
     std::vector<Problem> problems;
     bool denies = false, styling = false;
     for (std::size_t i = 0; i < matches.size(); ++i) {
-      if (of_companion(matches, i)) continue;
       denies |= has(matches[i].meanings, Meaning::kNegation);
       styling |= has(matches[i].meanings, Meaning::kStyling);
+      if (of_companion(matches, i, styling)) continue;
       // Where the lexicon is open, prose may name other garments, but neither as this product nor as part of it.
       const bool companion = styling || (open_ && !is_title() && !supplied(matches, i) && !opens(matches, i));
       if (auto problem = judge(matches[i], denied(matches, i), companion)) problems.push_back(std::move(*problem));
@@ -384,95 +391,105 @@ class Checker {
   }
   bool is_title() const { return field_->name.ends_with("title"); }
 
-  std::optional<Problem> judge(const Match& match, bool denied, bool companion) {
-    const bool neutral = has(match.meanings, Meaning::kNeutral) || has(match.meanings, Meaning::kNegation) ||
-                         has(match.meanings, Meaning::kStyling) || has(match.meanings, Meaning::kSupply);
-    const auto claim = [&](Claim::Tie tie, std::string to) {
-      verdict_.claims.push_back({place(match.first, match.last), tie, std::move(to)});
-    };
-    if (match.unknown() && is_ordinary(match)) return std::nullopt;
+  // What the facts say to the values that a match says.
+  struct Evidence {
+    std::optional<std::size_t> supporting;  // a fact that makes one of them true
+    std::optional<std::size_t> against;     // a fact of the same aspect with another value
+    bool narrower = false;                  // the text is more exact than a fact that does not contradict it
+    bool says_value = false, says_type = false, type_is_true = false;
+  };
 
-    // Words of a fact's own value, and forms that a fact makes true.
-    std::vector<int> supporting = match.facts;
-    bool exact = !supporting.empty();
-    std::optional<int> against;  // a fact of the same aspect with another value
-    bool narrower = false, says = !supporting.empty(), says_type = false, type_is_true = match.name, absence = false;
+  Evidence weigh(const Match& match) const {
+    Evidence evidence{.supporting = {}, .against = {}, .says_value = !match.facts.empty(), .type_is_true = match.name};
+    if (!match.facts.empty()) evidence.supporting = static_cast<std::size_t>(match.facts.front());
     for (const auto& meaning : match.meanings) {
       if (meaning.kind != Meaning::kValue && meaning.kind != Meaning::kModifier) continue;
       if (meaning.value.aspect == aspects_.type()) {
-        says_type = true;
-        type_is_true |= type_ && aspects_.entails(*type_, meaning.value);
+        evidence.says_type = true;
+        evidence.type_is_true |= type_ && aspects_.entails(*type_, meaning.value);
         continue;
       }
-      says = true;
-      absence |= aspects_.means_absence(meaning.value);
+      evidence.says_value = true;
       for (std::size_t i = 0; i < known_.size(); ++i) {
-        const auto& known = known_[i];
-        if (known.aspect != meaning.value.aspect) continue;
-        if (known.place && aspects_.entails(*known.place, meaning.value)) {
-          supporting.push_back(static_cast<int>(i));
-          exact |= *known.place == meaning.value;
-          if (*known.place == meaning.value) known_[i].told |= field_->tells && !denied;
+        if (known_[i].aspect != meaning.value.aspect) continue;
+        if (known_[i].place && aspects_.entails(*known_[i].place, meaning.value)) {
+          evidence.supporting = evidence.supporting.value_or(i);
         } else {
-          against = against.value_or(static_cast<int>(i));
-          narrower |= known.place && aspects_.entails(meaning.value, *known.place);
+          evidence.against = evidence.against.value_or(i);
+          evidence.narrower |= known_[i].place && aspects_.entails(meaning.value, *known_[i].place);
         }
       }
     }
-    for (const int fact : match.facts) known_[static_cast<std::size_t>(fact)].told |= field_->tells && !denied;
+    return evidence;
+  }
 
-    if (!supporting.empty()) {
-      const auto& known = known_[static_cast<std::size_t>(supporting.front())];
+  // A fact is told in its own words, or by its very value: "blue" does not tell that it is navy.
+  void note_told(const Match& match) {
+    for (const int fact : match.facts) known_[static_cast<std::size_t>(fact)].told = true;
+    for (const auto& meaning : match.meanings) {
+      if (meaning.kind != Meaning::kValue && meaning.kind != Meaning::kModifier) continue;
+      for (auto& known : known_) known.told |= known.place == meaning.value;
+    }
+  }
+
+  std::optional<Problem> judge(const Match& match, bool denied, bool companion) {
+    if (match.unknown() && is_ordinary(match)) return std::nullopt;
+    const bool neutral = has(match.meanings, Meaning::kNeutral) || has(match.meanings, Meaning::kNegation) ||
+                         has(match.meanings, Meaning::kStyling) || has(match.meanings, Meaning::kSupply);
+    const auto here = place(match.first, match.last);
+    const auto claim = [&](Claim::Tie tie, std::string to) { verdict_.claims.push_back({here, tie, std::move(to)}); };
+    const auto contradiction = [&](std::string attribute, std::string message) {
+      return Problem{ProblemKind::kContradiction, here, std::move(attribute), std::move(message)};
+    };
+    if (field_->tells && !denied) note_told(match);
+
+    const auto evidence = weigh(match);
+    if (evidence.supporting) {
+      const auto& known = known_[*evidence.supporting];
       if (denied && !neutral) {
-        return Problem{ProblemKind::kContradiction, place(match.first, match.last), known.attribute,
-                       fmt::format("denies the {}, which is {}", known.attribute, shown(known))};
+        return contradiction(known.attribute, fmt::format("denies the {}, which is {}", known.attribute, shown(known)));
       }
       claim(Claim::kAttribute, known.attribute);
       return std::nullopt;
     }
-    if (type_is_true) {
-      claim(match.name && !says_type ? Claim::kName : Claim::kType, "");
+    if (evidence.type_is_true) {
+      claim(match.name && !evidence.says_type ? Claim::kName : Claim::kType, "");
       return std::nullopt;
     }
-    if (says && against && denied) {  // "no stripes", of a plain shirt
-      claim(Claim::kAttribute, known_[static_cast<std::size_t>(*against)].attribute);
+    if (evidence.against && denied) {  // "no stripes", of a plain shirt
+      claim(Claim::kAttribute, known_[*evidence.against].attribute);
       return std::nullopt;
     }
-    if (match.label) return std::nullopt;  // "Largo" is what the length is called before it says that it is long
+    if (match.label || neutral) return std::nullopt;  // "Largo" is what the length is called, too
     if (companion && (has(match.meanings, Meaning::kCompanion) || has(match.meanings, Meaning::kStyledCompanion) ||
-                      (says_type && open_)))
+                      (evidence.says_type && open_))) {
       return std::nullopt;
-    if (says && against && !narrower && !denied && !neutral) {
-      const auto& known = known_[static_cast<std::size_t>(*against)];
-      return Problem{ProblemKind::kContradiction, place(match.first, match.last), known.attribute,
-                     fmt::format("\"{}\" contradicts the {}, which is {}", place(match.first, match.last).text,
-                                 known.attribute, shown(known))};
     }
-    if (neutral) return std::nullopt;
-    if (says_type && denied) return std::nullopt;  // "you will not need another shirt"
-    if (says_type && type_ && !says) {
-      return Problem{ProblemKind::kContradiction, place(match.first, match.last), "type",
-                     fmt::format("\"{}\" is another product: this is a {}", place(match.first, match.last).text,
-                                 lexicon_.translation(*type_))};
+    if (evidence.against && !evidence.narrower) {
+      const auto& known = known_[*evidence.against];
+      return contradiction(known.attribute, fmt::format("\"{}\" contradicts the {}, which is {}", here.text,
+                                                        known.attribute, shown(known)));
     }
-    for (const auto& meaning : match.meanings) {
-      if (meaning.kind != Meaning::kHead) continue;
-      const auto known =
-          std::find_if(known_.begin(), known_.end(), [&](const Known& k) { return k.aspect == meaning.value.aspect; });
+    if (evidence.says_type && denied) return std::nullopt;  // "you will not need another shirt"
+    if (evidence.says_type && type_ && !evidence.says_value) {
+      return contradiction(
+          "type", fmt::format("\"{}\" is another product: this is a {}", here.text, lexicon_.translation(*type_)));
+    }
+    for (const auto& meaning : match.meanings) {  // "sleeves" alone
+      const auto known = std::find_if(known_.begin(), known_.end(), [&](const Known& k) {
+        return meaning.kind == Meaning::kHead && k.aspect == meaning.value.aspect;
+      });
       if (known == known_.end()) continue;
       const bool absent = known->place && aspects_.means_absence(*known->place);
-      if (absent == denied) {
-        known->told |= absent && field_->tells;  // "you will not find sleeves"
-        return std::nullopt;
+      if (absent != denied) {
+        return contradiction(known->attribute,
+                             fmt::format("contradicts the {}, which is {}", known->attribute, shown(*known)));
       }
-      if (absent || denied) {
-        return Problem{ProblemKind::kContradiction, place(match.first, match.last), known->attribute,
-                       fmt::format("contradicts the {}, which is {}", known->attribute, shown(*known))};
-      }
+      known->told |= absent && field_->tells;  // "you will not find sleeves"
+      return std::nullopt;
     }
     if (match.last == match.first + 1 && label_words_.contains(units_[match.first].key)) return std::nullopt;
-    return Problem{ProblemKind::kInvention, place(match.first, match.last), "",
-                   invented(place(match.first, match.last).text)};
+    return Problem{ProblemKind::kInvention, here, "", invented(here.text)};
   }
 
   // Whether all that stands unsupported in the sentence repeats facts of the brand.
