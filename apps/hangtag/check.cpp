@@ -2,14 +2,12 @@
 
 #include <fstream>
 #include <iostream>
-#include <sstream>
 
 #include "base/error.h"
-#include "claims/check.h"
+#include "claims/lexicon.h"
 #include "command.h"
 #include "describe/brand.h"
-#include "describe/description.h"
-#include "facts/facts.h"
+#include "describe/verdict.h"
 #include "shared.h"
 
 namespace hangtag::app {
@@ -20,31 +18,6 @@ struct Options {
   std::string locale = "en";
   std::filesystem::path brand, out;
 };
-
-base::OrderedJson to_json(const claims::Place& place, std::string_view text) {
-  return {{"field", place.field},
-          {"start", describe::characters(text.substr(0, place.begin))},
-          {"end", describe::characters(text.substr(0, place.end))},
-          {"text", place.text}};
-}
-
-// The texts of a line, whichever of a description's parts it has; "text" is the description, too.
-std::vector<claims::Field> fields_of(const base::Json& line, const std::string& where) {
-  std::vector<claims::Field> fields;
-  for (const char* name : {describe::kTitle, describe::kText, "text", describe::kSeoTitle, describe::kSeoDescription,
-                           describe::kAltText}) {
-    if (auto text = base::find<std::string>(line, name, where)) {
-      const bool tells = std::string_view(name) == describe::kText || std::string_view(name) == "text";
-      fields.push_back({name, std::move(*text), tells});
-    }
-  }
-  const auto bullets = base::get_or(line, describe::kBullets, std::vector<std::string>(), where);
-  for (std::size_t i = 0; i < bullets.size(); ++i)
-    fields.push_back({fmt::format("{}[{}]", describe::kBullets, i), bullets[i], true});
-  if (fields.empty())
-    base::fail(base::ErrorCode::kInvalid, "{}: no text; expected \"description\", \"title\" or another part", where);
-  return fields;
-}
 
 Exit run(const Options& options, const Session& session) {
   std::ifstream file;
@@ -62,46 +35,10 @@ Exit run(const Options& options, const Session& session) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const auto where = fmt::format("{}, line {}", standard_input ? "standard input" : options.texts.string(), number);
-    const auto json = base::parse_json(line, where);
-    const auto fields = fields_of(json, where);
-    std::istringstream one(line);
-    claims::Grounds grounds{.product = facts::FactsReader(one, where).next().value(),
-                            .brand_facts = brand.facts,
-                            .banned = brand.banned,
-                            .prompt = {}};
-    facts::take_type(grounds.product);
-    for (auto& fact : base::get_or(json, "brand_facts", std::vector<std::string>(), where))
-      grounds.brand_facts.push_back(std::move(fact));
-    for (auto& word : base::get_or(json, "banned", std::vector<std::string>(), where))
-      grounds.banned.push_back(std::move(word));
-
-    const auto verdict = claims::check(fields, grounds, lexicon);
-    const auto text_of = [&](const claims::Place& place) -> std::string_view {
-      for (const auto& field : fields) {
-        if (field.name == place.field) return field.text;
-      }
-      return "";
-    };
-    auto claims = base::OrderedJson::array(), problems = base::OrderedJson::array();
-    for (const auto& claim : verdict.claims) {
-      auto entry = to_json(claim.place, text_of(claim.place));
-      entry["by"] = claims::to_string(claim.tie);
-      if (!claim.to.empty()) entry[claims::to_string(claim.tie)] = claim.to;
-      claims.push_back(std::move(entry));
-    }
-    for (const auto& problem : verdict.problems) {
-      auto entry = to_json(problem.place, text_of(problem.place));
-      entry["kind"] = claims::to_string(problem.kind);
-      if (!problem.attribute.empty()) entry["attribute"] = problem.attribute;
-      entry["message"] = problem.message;
-      problems.push_back(std::move(entry));
-    }
-    out.write(base::to_line({{"id", grounds.product.id},
-                             {"passes", verdict.passes()},
-                             {"problems", std::move(problems)},
-                             {"claims", std::move(claims)}}));
+    const auto verdict = describe::verdict_of(line, where, lexicon, brand);
+    out.write(base::to_line(verdict));
     ++texts;
-    failed += !verdict.passes();
+    failed += !verdict["passes"].get<bool>();
   }
   out.close();
   if (!session.quiet) fmt::print(stderr, "hangtag: {} texts, {} pass, {} do not\n", texts, texts - failed, failed);

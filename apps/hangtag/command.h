@@ -23,6 +23,7 @@ void add_predict(CLI::App& app, Session& session);
 void add_ask(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_check(CLI::App& app, Session& session);
+void add_serve(CLI::App& app, Session& session);
 void add_evaluate(CLI::App& app, Session& session);
 void add_bench(CLI::App& app, Session& session);
 void add_calibrate(CLI::App& app, Session& session);

@@ -120,7 +120,7 @@ class Demo {
       const auto& product = data_.products.find(id)->second;
       const auto features = predictor_->image_features({image::load(product.photo)});
       auto read = predictor_->predict(features, {{.photo = 0, .type = product.type, .attributes = {}}}).front();
-      PredictionRecord record{.id = id, .photo = product.photo.string(), .type = product.type, .attributes = std::move(read)};
+      predict::Record record{.id = id, .photo = product.photo.string(), .type = product.type, .attributes = std::move(read)};
       predictions.write(base::to_line(to_json(record, 3)));
 
       facts::ProductFacts known{.id = id, .type = product.type};

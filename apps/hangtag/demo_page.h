@@ -12,7 +12,7 @@ namespace hangtag::app {
 
 struct DemoProduct {
   std::string photo;  // relative to the page
-  PredictionRecord prediction;
+  predict::Record prediction;
   std::map<std::string, std::string> truth;
   describe::Description description;
 };

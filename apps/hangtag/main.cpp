@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   hangtag::app::add_ask(app, session);
   hangtag::app::add_describe(app, session);
   hangtag::app::add_check(app, session);
+  hangtag::app::add_serve(app, session);
   hangtag::app::add_bench(app, session);
 
   try {

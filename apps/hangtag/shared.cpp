@@ -103,23 +103,6 @@ void LineWriter::close() {
   if (!*out_) fail(ErrorCode::kIo, "{}: cannot write; is the disk full?", name_);
 }
 
-base::OrderedJson to_json(const PredictionRecord& record, std::size_t alternatives) {
-  base::OrderedJson attributes = base::OrderedJson::object();
-  for (const auto& [attribute, values] : record.attributes) {
-    auto others = base::OrderedJson::array();
-    for (std::size_t i = 1; i < values.size() && i <= alternatives; ++i) {
-      others.push_back({{"value", values[i].value}, {"confidence", values[i].probability}});
-    }
-    attributes[attribute] = {{"value", values.front().value},
-                             {"confidence", values.front().probability},
-                             {"alternatives", std::move(others)}};
-  }
-  base::OrderedJson json = {{"id", record.id}, {"photo", record.photo}};
-  if (!record.type.empty()) json["type"] = record.type;
-  json["attributes"] = std::move(attributes);
-  return json;
-}
-
 std::map<std::string, std::map<std::string, std::string>> truths_of(const dataset::Dataset& data, dataset::Split split) {
   std::map<std::string, std::map<std::string, std::string>> truths;
   for (const auto& example : data.examples[split]) {

@@ -54,15 +54,6 @@ class LineWriter {
   std::ostream* out_;
 };
 
-// {"id", "photo", "type", "attributes": {NAME: {"value", "confidence", "alternatives": [{"value", "confidence"}]}}}
-struct PredictionRecord {
-  std::string id;
-  std::string photo;
-  std::string type;
-  std::vector<predict::AttributePrediction> attributes;
-};
-base::OrderedJson to_json(const PredictionRecord& record, std::size_t alternatives);
-
 // What is labelled in a split: id → attribute → value.
 std::map<std::string, std::map<std::string, std::string>> truths_of(const dataset::Dataset& data, dataset::Split split);
 

@@ -102,7 +102,7 @@ class Cutter {
         case Class::kSentenceEnd:
           finish(at);
           ++clause_;
-          if (now == Class::kSentenceEnd) ++sentence_;
+          if (now == Class::kSentenceEnd) end_sentence();
           break;
         case Class::kQuote:
         case Class::kSpace:
@@ -128,17 +128,26 @@ class Cutter {
     std::string key = folded(text_.substr(begin_, end - begin_));
     // 'quoted' and boys' end alike; neither apostrophe tells anything.
     if (!elision_ && key.size() > 1 && key.back() == '\'') key.pop_back();
+    // Nobody writes such sentences; text without an end must not take time beyond its length.
+    if (++in_sentence_ > kLongestSentence) end_sentence();
     if (!key.empty())
       units_.push_back(
           Unit{.key = std::move(key), .begin = begin_, .end = end, .sentence = sentence_, .clause = clause_});
   }
+
+  void end_sentence() {
+    ++sentence_;
+    in_sentence_ = 0;
+  }
+
+  static constexpr int kLongestSentence = 300;  // units
 
   std::string_view text_;
   bool elision_;
   std::vector<Unit> units_;
   std::size_t begin_ = 0;
   bool open_ = false;
-  int sentence_ = 0, clause_ = 0;
+  int sentence_ = 0, clause_ = 0, in_sentence_ = 0;
 };
 
 }  // namespace

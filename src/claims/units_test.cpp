@@ -30,6 +30,12 @@ TEST(Units, Keys) {
   }
 }
 
+TEST(Units, TextWithoutAnEndIsCutIntoSentencesToo) {
+  std::string text;
+  for (int i = 0; i < 1000; ++i) text += "red ";
+  EXPECT_GE(cut(text).back().sentence, 3);
+}
+
 TEST(Units, PlacesSentencesAndClauses) {
   const std::string text = "It fits, I say. “So” do 2.5 of us!";
   const auto units = cut(text);

@@ -34,7 +34,7 @@ constexpr std::size_t kReadBytes = 64 << 10;
 constexpr std::size_t kWriteBytes = 256 << 10;
 constexpr auto kLookEvery = 100ms;  // whether the client is still there
 constexpr auto kLingerTime = 1s;
-constexpr std::size_t kLingerBytes = 256 << 10;
+constexpr std::size_t kLingerBytes = 32 << 20;
 constexpr int kClientLeft = 499;  // nginx's number; never sent
 
 std::string make_id() {

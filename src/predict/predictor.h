@@ -13,18 +13,9 @@
 #include "image/image.h"
 #include "model/checkpoint.h"
 #include "predict/calibration.h"
+#include "predict/record.h"
 
 namespace hangtag::predict {
-
-struct ValueProbability {
-  std::string value;
-  double probability;
-};
-
-struct AttributePrediction {
-  std::string attribute;
-  std::vector<ValueProbability> values;  // of the taxonomy, the most probable first; probabilities sum to 1
-};
 
 // Not thread-safe.
 class Predictor {
