@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iostream>
+#include <string>
 
-#include "base/error.h"
 #include "claims/lexicon.h"
 #include "command.h"
 #include "describe/brand.h"
 #include "describe/verdict.h"
+#include "input.h"
 #include "shared.h"
 
 namespace hangtag::app {
@@ -20,21 +19,15 @@ struct Options {
 };
 
 Exit run(const Options& options, const Session& session) {
-  std::ifstream file;
-  const bool standard_input = options.texts == "-";
-  if (!standard_input) {
-    file.open(options.texts);
-    if (!file) base::fail(base::ErrorCode::kNotFound, "{}: cannot open", options.texts.string());
-  }
-  auto& input = standard_input ? std::cin : file;
+  Input input(options.texts);
   const auto& lexicon = claims::Lexicon::of(options.locale);
   const auto brand = options.brand.empty() ? describe::Brand{} : describe::read_brand(options.brand);
   LineWriter out(options.out);
   std::int64_t number = 0, texts = 0, failed = 0;
-  for (std::string line; std::getline(input, line);) {
+  for (std::string line; std::getline(input.stream(), line);) {
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const auto where = fmt::format("{}, line {}", standard_input ? "standard input" : options.texts.string(), number);
+    const auto where = fmt::format("{}, line {}", input.name(), number);
     const auto verdict = describe::verdict_of(line, where, lexicon, brand);
     out.write(base::to_line(verdict));
     ++texts;

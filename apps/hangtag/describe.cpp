@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iostream>
 #include <mutex>
 #include <set>
 
@@ -14,6 +12,7 @@
 #include "describe/compose.h"
 #include "describe/record.h"
 #include "facts/facts.h"
+#include "input.h"
 #include "shared.h"
 #include "writers.h"
 
@@ -93,14 +92,8 @@ class Run {
   }
 
   Exit go() {
-    std::ifstream file;
-    const bool standard_input = options_.attributes == "-";
-    if (!standard_input) {
-      file.open(options_.attributes);
-      if (!file) base::fail(base::ErrorCode::kNotFound, "{}: cannot open", options_.attributes.string());
-    }
-    facts::FactsReader reader(standard_input ? std::cin : file,
-                              standard_input ? "standard input" : options_.attributes.string());
+    Input input(options_.attributes);
+    facts::FactsReader reader(input.stream(), input.name());
     const auto done = options_.resume ? done_before(options_.out) : std::set<std::string>();
     LineWriter out(options_.out, options_.resume);
     base::Progress progress("describing", 0, "products", session_.quiet || !made_.client);
@@ -158,9 +151,9 @@ class Run {
       if (!stop_.empty()) return {.record = {}, .failure = product.id, .stopped = true};
     }
     try {
-      const auto key = describe::cache_key(product, *made_.writer, compose_);
       // The cache holds what was composed as JSON, so other formats do without it.
       const bool cached = cache_ && options_.format == "json";
+      const auto key = cached ? describe::cache_key(product, *made_.writer, compose_) : "";
       if (cached) {
         if (auto record = cache_->find(key)) return {.record = std::move(*record), .failure = {}};
       }

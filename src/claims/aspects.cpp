@@ -86,6 +86,11 @@ std::optional<Aspects::Value> Aspects::value(int aspect, std::string_view name) 
   return found == by_key.end() ? std::nullopt : std::optional(Value{aspect, found->second});
 }
 
+std::optional<Aspects::Value> Aspects::value_of(std::string_view attribute, std::string_view name) const {
+  const auto aspect = of_attribute(attribute);
+  return aspect ? value(*aspect, name) : std::nullopt;
+}
+
 bool Aspects::entails(Value known, Value said) const {
   if (known.aspect != said.aspect) return false;
   if (known.value == said.value) return true;

@@ -34,6 +34,8 @@ class Aspects {
   // By the name that a shop gives it: "baseColour", "Base Colour", "base_colour".
   std::optional<int> of_attribute(std::string_view attribute) const;
   std::optional<Value> value(int aspect, std::string_view name) const;  // "Navy Blue"; other spellings too
+  // The value that a shop files as `name` under `attribute`.
+  std::optional<Value> value_of(std::string_view attribute, std::string_view name) const;
 
   // Whether what is `known` makes `said` true: the same, or broader.
   bool entails(Value known, Value said) const;

@@ -40,9 +40,9 @@ class Lexicon {
   static const std::vector<std::string>& locales();   // "en" first
   static const Lexicon& of(std::string_view locale);  // "de"; throws kUsage and lists those that there are
 
-  // Throws kInvalid. `dictionary` holds one word a line; those that start with a capital are names. It must outlive the
-  // lexicon.
-  Lexicon(const base::Json& json, std::string_view name, const Aspects& aspects);
+  Lexicon(const base::Json& json, std::string_view name, const Aspects& aspects);  // throws kInvalid
+  // Makes it open. Dictionaries hold one word a line; those that start with a capital are names. They must outlive the
+  // lexicon. Throws kInvalid.
   void open_with(const base::Json& claims, std::string_view name, std::span<const std::string_view> dictionaries);
 
   const std::string& locale() const { return locale_; }

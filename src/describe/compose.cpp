@@ -35,8 +35,7 @@ std::vector<std::string> untranslated(const facts::ProductFacts& product, const 
   if (locale == "en") return values;
   const auto& aspects = claims::Aspects::get();
   for (const auto& fact : product.facts) {
-    const auto aspect = aspects.of_attribute(fact.attribute);
-    if (!aspect || !aspects.value(*aspect, fact.value)) values.push_back(fact.value);
+    if (!aspects.value_of(fact.attribute, fact.value)) values.push_back(fact.value);
   }
   return values;
 }

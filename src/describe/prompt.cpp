@@ -88,16 +88,14 @@ std::string filled(std::string_view text, const Brief& brief) {
 
 std::string product_attributes(const Brief& brief) {
   const auto& aspects = claims::Aspects::get();
-  const auto word = [&](int aspect, const std::string& value) {
-    const auto place = aspects.value(aspect, value);
+  const auto word = [&](const std::optional<claims::Aspects::Value>& place, const std::string& value) {
     return place && brief.lexicon.locale() != "en" ? brief.lexicon.translation(*place) : value;
   };
   base::OrderedJson json;
-  if (!brief.product.type.empty()) json["Product"] = word(aspects.type(), brief.product.type);
+  if (!brief.product.type.empty()) json["Product"] = word(aspects.value(aspects.type(), brief.product.type), brief.product.type);
   if (!brief.product.name.empty()) json["Name"] = brief.product.name;
   for (const auto& fact : brief.product.facts) {
-    const auto aspect = aspects.of_attribute(fact.attribute);
-    json[fact.attribute] = aspect ? word(*aspect, fact.value) : fact.value;
+    json[fact.attribute] = word(aspects.value_of(fact.attribute, fact.value), fact.value);
   }
   std::string text;
   for (const char c : json.dump(2, ' ', false, base::OrderedJson::error_handler_t::replace)) {

@@ -1,33 +1,10 @@
 #include "describe/record.h"
 
+#include "base/html.h"
+#include "describe/claims_json.h"
+
 namespace hangtag::describe {
 namespace {
-
-std::string escaped_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string escaped_markdown(std::string_view text) {
   std::string out;
@@ -38,13 +15,6 @@ std::string escaped_markdown(std::string_view text) {
   return out;
 }
 
-std::string text_of(const Description& description, std::string_view field) {
-  for (const auto& candidate : fields_of(description)) {
-    if (candidate.name == field) return candidate.text;
-  }
-  return "";
-}
-
 }  // namespace
 
 base::OrderedJson to_json(const Composed& composed) {
@@ -52,17 +22,6 @@ base::OrderedJson to_json(const Composed& composed) {
   const auto& description = composed.description;
   auto attributes = OrderedJson::object();
   for (const auto& fact : composed.product.facts) attributes[fact.attribute] = fact.value;
-  auto claims = OrderedJson::array();
-  for (const auto& claim : composed.claims) {
-    const auto text = text_of(description, claim.place.field);
-    OrderedJson entry = {{"field", claim.place.field},
-                         {"start", characters(std::string_view(text).substr(0, claim.place.begin))},
-                         {"end", characters(std::string_view(text).substr(0, claim.place.end))},
-                         {"text", claim.place.text},
-                         {"by", claims::to_string(claim.tie)}};
-    if (!claim.to.empty()) entry[claims::to_string(claim.tie)] = claim.to;
-    claims.push_back(std::move(entry));
-  }
   OrderedJson json = {{"id", composed.product.id},
                       {"locale", composed.locale},
                       {kTitle, description.title},
@@ -81,7 +40,7 @@ base::OrderedJson to_json(const Composed& composed) {
     if (composed.cost) json["cost"] = *composed.cost;
   }
   json["attributes"] = std::move(attributes);
-  json["claims"] = std::move(claims);
+  json["claims"] = claims_json(composed.claims, fields_of(description));
   if (!composed.left_out.empty()) {
     auto& left_out = json["left_out"] = OrderedJson::array();
     for (const auto& left : composed.left_out)
@@ -95,10 +54,10 @@ std::string to_html(const Composed& composed) {
   const auto& description = composed.description;
   std::string html =
       fmt::format("<article lang=\"{}\" data-id=\"{}\">\n<h2>{}</h2>\n<p>{}</p>\n", composed.locale,
-                  escaped_html(composed.product.id), escaped_html(description.title), escaped_html(description.text));
+                  base::escape_html(composed.product.id), base::escape_html(description.title), base::escape_html(description.text));
   if (!description.bullets.empty()) {
     html += "<ul>\n";
-    for (const auto& bullet : description.bullets) html += fmt::format("<li>{}</li>\n", escaped_html(bullet));
+    for (const auto& bullet : description.bullets) html += fmt::format("<li>{}</li>\n", base::escape_html(bullet));
     html += "</ul>\n";
   }
   return html + "</article>\n";

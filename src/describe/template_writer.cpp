@@ -456,7 +456,7 @@ Description listed(const facts::ProductFacts& product, const claims::Lexicon& le
                           .alt_text = {}};
   for (const Fact& fact : product.facts) {
     const auto aspect = aspects.of_attribute(fact.attribute);
-    const auto place = aspect ? aspects.value(*aspect, fact.value) : std::nullopt;
+    const auto place = aspects.value_of(fact.attribute, fact.value);
     const std::string value = place ? lexicon.translation(*place) : quoted(fact.value);
     const std::string label = aspect ? lexicon.label(*aspect) : quoted(attribute_words(fact.attribute));
     const std::string said = capitalised(label) +

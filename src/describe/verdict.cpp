@@ -6,18 +6,12 @@
 #include <vector>
 
 #include "claims/check.h"
+#include "describe/claims_json.h"
 #include "describe/description.h"
 #include "facts/facts.h"
 
 namespace hangtag::describe {
 namespace {
-
-base::OrderedJson to_json(const claims::Place& place, std::string_view text) {
-  return {{"field", place.field},
-          {"start", characters(text.substr(0, place.begin))},
-          {"end", characters(text.substr(0, place.end))},
-          {"text", place.text}};
-}
 
 // The texts of a line, whichever of a description's parts it has; "text" is the description, too.
 std::vector<claims::Field> texts_of(const base::Json& line, const std::string& where) {
@@ -56,21 +50,9 @@ base::OrderedJson verdict_of(std::string_view line, const std::string& where, co
     grounds.banned.push_back(std::move(word));
 
   const auto verdict = claims::check(fields, grounds, lexicon);
-  const auto text_of = [&](const claims::Place& place) -> std::string_view {
-    for (const auto& field : fields) {
-      if (field.name == place.field) return field.text;
-    }
-    return "";
-  };
-  auto claims = base::OrderedJson::array(), problems = base::OrderedJson::array();
-  for (const auto& claim : verdict.claims) {
-    auto entry = to_json(claim.place, text_of(claim.place));
-    entry["by"] = claims::to_string(claim.tie);
-    if (!claim.to.empty()) entry[claims::to_string(claim.tie)] = claim.to;
-    claims.push_back(std::move(entry));
-  }
+  auto problems = base::OrderedJson::array();
   for (const auto& problem : verdict.problems) {
-    auto entry = to_json(problem.place, text_of(problem.place));
+    auto entry = place_json(problem.place, fields);
     entry["kind"] = claims::to_string(problem.kind);
     if (!problem.attribute.empty()) entry["attribute"] = problem.attribute;
     entry["message"] = problem.message;
@@ -79,7 +61,7 @@ base::OrderedJson verdict_of(std::string_view line, const std::string& where, co
   return {{"id", grounds.product.id},
           {"passes", verdict.passes()},
           {"problems", std::move(problems)},
-          {"claims", std::move(claims)}};
+          {"claims", claims_json(verdict.claims, fields)}};
 }
 
 }  // namespace hangtag::describe

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/html.h"
+
 namespace hangtag::evaluate {
 
 namespace {
@@ -54,29 +56,7 @@ std::string printable(std::string_view text) {
 }
 
 std::string escape_html(std::string_view text) {
-  std::string result;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
+  return base::escape_html(printable(text));
 }
 
 std::string escape_markdown(std::string_view text) {
