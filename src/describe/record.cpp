@@ -52,9 +52,9 @@ base::OrderedJson to_json(const Composed& composed) {
 
 std::string to_html(const Composed& composed) {
   const auto& description = composed.description;
-  std::string html =
-      fmt::format("<article lang=\"{}\" data-id=\"{}\">\n<h2>{}</h2>\n<p>{}</p>\n", composed.locale,
-                  base::escape_html(composed.product.id), base::escape_html(description.title), base::escape_html(description.text));
+  std::string html = fmt::format("<article lang=\"{}\" data-id=\"{}\">\n<h2>{}</h2>\n<p>{}</p>\n", composed.locale,
+                                 base::escape_html(composed.product.id), base::escape_html(description.title),
+                                 base::escape_html(description.text));
   if (!description.bullets.empty()) {
     html += "<ul>\n";
     for (const auto& bullet : description.bullets) html += fmt::format("<li>{}</li>\n", base::escape_html(bullet));
