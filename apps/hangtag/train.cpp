@@ -133,6 +133,9 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--save-every", o.save_every_seconds, "seconds between saves of the state within an epoch")->capture_default_str();
   command->add_flag("--balance", o.balance, "give rare values more weight in the loss");
   command->add_option("--label-smoothing", o.label_smoothing, "share of the probability spread over all tokens")->capture_default_str();
+  command->add_option("--average", o.averaging,
+                      "judge and keep a running mean of the weights, of which each step leaves this share; 0: the weights themselves")
+      ->capture_default_str();
   command->add_option("--learning-rate", o.learning_rate, "at its peak, after the warm-up")->capture_default_str();
   command->add_option("--warmup", o.warmup_share, "share of the steps")->capture_default_str();
   add_dtype_option(*command, options->model, "--base-dtype");

@@ -35,8 +35,11 @@ void write_state(torch::optim::Optimizer& optimizer, const at::Tensor& parameter
 
 }  // namespace
 
-Optimizer::Optimizer(Algorithm algorithm, std::vector<at::Tensor> parameters, double weight_decay)
-    : algorithm_(algorithm), parameters_(std::move(parameters)) {
+Optimizer::Optimizer(Algorithm algorithm, std::vector<at::Tensor> parameters, double weight_decay, double averaging)
+    : algorithm_(algorithm), parameters_(std::move(parameters)), averaging_(averaging) {
+  if (averaging > 0) {
+    for (const auto& parameter : parameters_) averages_.push_back(parameter.detach().clone());
+  }
   constexpr double kSetAtEachStep = 1;
   if (algorithm == Algorithm::kAdam) {
     optimizer_ = std::make_unique<torch::optim::Adam>(parameters_, torch::optim::AdamOptions(kSetAtEachStep));
@@ -70,6 +73,17 @@ double Optimizer::clip(double max_norm) { return torch::nn::utils::clip_grad_nor
 void Optimizer::step(double learning_rate) {
   for (auto& group : optimizer_->param_groups()) group.options().set_lr(learning_rate);
   optimizer_->step();
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < averages_.size(); ++i) averages_[i].lerp_(parameters_[i], 1 - averaging_);
+}
+
+void Optimizer::exchange_averages() {
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < averages_.size(); ++i) {
+    const auto parameter = parameters_[i].clone();
+    parameters_[i].copy_(averages_[i]);
+    averages_[i].copy_(parameter);
+  }
 }
 
 std::map<std::string, at::Tensor> Optimizer::state() const {
@@ -77,6 +91,7 @@ std::map<std::string, at::Tensor> Optimizer::state() const {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto prefix = fmt::format("{}.", i);
     all[prefix + "parameter"] = parameters_[i].detach();
+    if (!averages_.empty()) all[prefix + "average"] = averages_[i];
     if (algorithm_ == Algorithm::kAdam) {
       read_state<torch::optim::AdamParamState>(*optimizer_, parameters_[i], prefix, all);
     } else {
@@ -91,11 +106,15 @@ void Optimizer::restore(const std::map<std::string, at::Tensor>& state) {
   optimizer_->state().clear();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const auto find = [&](const char* name) { return state.find(fmt::format("{}.{}", i, name)); };
-    const auto stored = find("parameter");
-    if (stored == state.end() || stored->second.sizes() != parameters_[i].sizes()) {
-      base::fail(base::ErrorCode::kMismatch, "the training state does not hold the parameters of this model and these options");
-    }
-    parameters_[i].copy_(stored->second);
+    const auto copy = [&](const char* name, at::Tensor& to) {
+      const auto stored = find(name);
+      if (stored == state.end() || stored->second.sizes() != to.sizes()) {
+        base::fail(base::ErrorCode::kMismatch, "the training state does not hold the parameters of this model and these options");
+      }
+      to.copy_(stored->second);
+    };
+    copy("parameter", parameters_[i]);
+    if (!averages_.empty()) copy("average", averages_[i]);
     const auto mean = find("mean"), square = find("square"), step = find("step");
     if (mean == state.end() || square == state.end() || step == state.end()) continue;
     const auto steps = step->second.item<std::int64_t>();

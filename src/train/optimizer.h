@@ -21,7 +21,8 @@ enum class Algorithm { kAdamW, kAdam };
 
 class Optimizer {
  public:
-  Optimizer(Algorithm algorithm, std::vector<at::Tensor> parameters, double weight_decay);
+  // With `averaging` above 0 a running mean of the parameters is kept beside them: each step leaves that share of it.
+  Optimizer(Algorithm algorithm, std::vector<at::Tensor> parameters, double weight_decay, double averaging = 0);
   ~Optimizer();
 
   void zero_gradients();
@@ -33,8 +34,11 @@ class Optimizer {
 
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
 
-  // Everything that the next step depends on: "<i>.parameter", and once it has taken a step "<i>.mean", "<i>.square",
-  // "<i>.step". The tensors are the optimiser's own, not copies.
+  // Exchanges the parameters' values with their running means; nothing without averaging. No step until they are back.
+  void exchange_averages();
+
+  // Everything that the next step depends on: "<i>.parameter", "<i>.average" under averaging, and once it has taken a step
+  // "<i>.mean", "<i>.square", "<i>.step". The tensors are the optimiser's own, not copies.
   std::map<std::string, at::Tensor> state() const;
   // Throws kMismatch where the tensors are not those of these parameters.
   void restore(const std::map<std::string, at::Tensor>& state);
@@ -42,6 +46,8 @@ class Optimizer {
  private:
   Algorithm algorithm_;
   std::vector<at::Tensor> parameters_;
+  double averaging_;
+  std::vector<at::Tensor> averages_;  // none without averaging
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
 

@@ -161,6 +161,24 @@ TEST_F(TrainTest, TheSameSeedGivesTheSameLosses) {
   EXPECT_DOUBLE_EQ(losses[0], losses[1]);
 }
 
+TEST(OptimizerTest, KeepsARunningMeanBesideTheParameters) {
+  auto parameter = at::full({2}, 1.0).set_requires_grad(true);
+  Optimizer optimizer(Algorithm::kAdam, {parameter}, /*weight_decay=*/0, /*averaging=*/0.75);
+  auto mean = parameter.detach().clone();
+  for (int step = 0; step < 3; ++step) {
+    optimizer.zero_gradients();
+    parameter.square().sum().backward();
+    optimizer.step(0.1);
+    mean = 0.75 * mean + 0.25 * parameter.detach();
+  }
+  const auto last = parameter.detach().clone();
+  EXPECT_FALSE(last.equal(mean));
+  optimizer.exchange_averages();
+  EXPECT_TRUE(at::allclose(parameter, mean));
+  optimizer.exchange_averages();
+  EXPECT_TRUE(parameter.equal(last));
+}
+
 // A resumed run has every loss of one that was not interrupted, whether it was told to stop or died.
 TEST_F(TrainTest, ResumingContinuesToTheLastBit) {
   const auto losses = [&](const fs::path& run) {
@@ -178,6 +196,7 @@ TEST_F(TrainTest, ResumingContinuesToTheLastBit) {
     some.epochs = 12;
     some.batch_size = 2;
     some.augment = method == Method::kFull;
+    some.averaging = method == Method::kFull ? 0.9 : 0;
     some.lora = {.r = 4, .alpha = 16, .dropout = 0.3};
     const auto run = [&](const std::string& name, bool resume, std::function<bool()> stop) {
       auto checkpoint = new_model("tiny", data_, 1);

@@ -65,6 +65,18 @@ std::vector<double> balancing_weights(const std::vector<dataset::Example>& examp
   return weights;
 }
 
+// Puts the parameters' running means, if they are kept, in the parameters' place.
+class WithAverages {
+ public:
+  explicit WithAverages(Optimizer& optimizer) : optimizer_(optimizer) { optimizer_.exchange_averages(); }
+  ~WithAverages() { optimizer_.exchange_averages(); }
+  WithAverages(const WithAverages&) = delete;
+  WithAverages& operator=(const WithAverages&) = delete;
+
+ private:
+  Optimizer& optimizer_;
+};
+
 // The training run's state: everything that one step hands to the next.
 class Run {
  public:
@@ -102,6 +114,7 @@ class Run {
       }
       finish_epoch(now, start);
     }
+    optimizer_->exchange_averages();
     checkpoint_.model->eval();
     result_.best = position_.best;
     result_.last = position_.last;
@@ -154,6 +167,7 @@ class Run {
                               {"batches_a_step", batches_per_step()},
                               {"patience", options_.patience},
                               {"label_smoothing", options_.label_smoothing},
+                              {"averaging", options_.averaging},
                               {"balance", options_.balance},
                               {"augment", options_.augment},
                               {"seed", options_.seed},
@@ -225,7 +239,8 @@ class Run {
     }
   }
 
-  void save_epoch(std::int64_t epoch, bool better) const {
+  void save_epoch(std::int64_t epoch, bool better) {
+    const WithAverages averages(*optimizer_);
     save_weights(options_.out / "last");
     if (better) save_weights(options_.out / "best");
     if (options_.keep_epochs == 0) return;
@@ -291,7 +306,7 @@ class Run {
       parameters = checkpoint_.model->parameters();
     }
     for (auto& parameter : parameters) parameter.set_requires_grad(true);
-    optimizer_.emplace(options_.optimizer, std::move(parameters), options_.weight_decay);
+    optimizer_.emplace(options_.optimizer, std::move(parameters), options_.weight_decay, options_.averaging);
   }
 
   // Where the photo's side of the model is frozen, what it says of a photo stays the same through all epochs.
@@ -487,6 +502,7 @@ class Run {
   bool validate(EpochResult& result) {
     if (validation_.empty()) return true;
     const at::NoGradGuard no_grad;
+    const WithAverages averages(*optimizer_);
     checkpoint_.model->eval();
     base::Random fixed(0);  // the order does not matter, only which photos share a batch
     double loss = 0, tokens = 0, exact = 0;
@@ -542,6 +558,7 @@ void check(const TrainOptions& options) {
   };
   share("warm-up share", options.warmup_share);
   share("label smoothing", options.label_smoothing);
+  share("averaging", options.averaging);
   if (options.resume && options.overwrite) fail(ErrorCode::kUsage, "a run is either resumed or overwritten");
 }
 

@@ -45,6 +45,7 @@ struct TrainOptions {
   std::int64_t accumulate = 1;   // batches a step and process: as one batch of them all, in the memory of one
   std::int64_t patience = 0;     // epochs without a lower validation loss after which the run ends; 0: never
   double label_smoothing = 0;
+  double averaging = 0;          // above 0: epochs are judged and kept with a running mean of the weights, of which each step leaves this share
   bool balance = false;          // rare values of an attribute weigh more, by the root of how much rarer they are
   bool augment = false;          // photos mirrored and shifted at random; not where only the language model is tuned
   std::int64_t keep_epochs = 0;  // how many of the latest epochs to keep in epochs/, beside best/ and last/
