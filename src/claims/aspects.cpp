@@ -26,7 +26,9 @@ Aspects::Aspects(const base::Json& json, std::string_view name) {
                   .values = base::get<Strings>(entry, "values", name),
                   .by_key = {},
                   .broader = {},
-                  .absent = {}};
+                  .suits = {},
+                  .absent = {},
+                  .advice = {}};
     const auto where = fmt::format("{}, {}", name, aspect.name);
     const auto place = [&](const std::string& value) {
       const auto found = aspect.by_key.find(key_of(value));
@@ -53,7 +55,11 @@ Aspects::Aspects(const base::Json& json, std::string_view name) {
         }
       }
     }
+    for (const auto& [value, others] : base::get_or(entry, "suits", std::map<std::string, Strings>{}, where)) {
+      for (const auto& other : others) aspect.suits[place(value)].insert(place(other));
+    }
     for (const auto& value : base::get_or(entry, "absent", Strings{}, where)) aspect.absent.insert(place(value));
+    for (const auto& value : base::get_or(entry, "advice", Strings{}, where)) aspect.advice.insert(place(value));
     for (const auto& attribute : base::get<Strings>(entry, "attributes", where)) {
       by_attribute_.emplace(attribute_key(attribute), static_cast<int>(aspects_.size()));
     }
@@ -62,6 +68,25 @@ Aspects::Aspects(const base::Json& json, std::string_view name) {
   const auto type = find("type");
   if (!type) base::fail(base::ErrorCode::kInvalid, "{}: there is no aspect \"type\"", name);
   type_ = *type;
+  read_implied(json, name);
+}
+
+void Aspects::read_implied(const base::Json& json, std::string_view name) {
+  using Implied = std::map<std::string, std::map<std::string, Strings>>;  // by value, by aspect
+  const auto place = [&](const std::string& aspect, const std::string& value_name) {
+    const auto found = find(aspect);
+    const auto value = found ? this->value(*found, value_name) : std::nullopt;
+    if (!value) base::fail(base::ErrorCode::kInvalid, "{}: there is no {} \"{}\"", name, aspect, value_name);
+    return *value;
+  };
+  for (const auto& entry : base::get<base::Json>(json, "aspects", name)) {
+    const auto aspect = base::get<std::string>(entry, "name", name);
+    for (const auto& [value, others] : base::get_or(entry, "implies", Implied{}, name)) {
+      for (const auto& [other, values] : others) {
+        for (const auto& implied : values) implied_[place(aspect, value)].insert(place(other, implied));
+      }
+    }
+  }
 }
 
 const std::string& Aspects::value_name(Value value) const {
@@ -92,11 +117,25 @@ std::optional<Aspects::Value> Aspects::value_of(std::string_view attribute, std:
 }
 
 bool Aspects::entails(Value known, Value said) const {
-  if (known.aspect != said.aspect) return false;
-  if (known.value == said.value) return true;
+  if (known == said) return true;
+  if (known.aspect != said.aspect) {
+    const auto found = implied_.find(known);
+    return found != implied_.end() && found->second.contains(said);
+  }
   const auto& broader = at(known.aspect).broader;
   const auto found = broader.find(known.value);
   return found != broader.end() && found->second.contains(said.value);
+}
+
+bool Aspects::suits(Value known, Value said) const {
+  if (known.aspect != said.aspect) return false;
+  const auto& suits = at(known.aspect).suits;
+  const auto found = suits.find(known.value);
+  return found != suits.end() && found->second.contains(said.value);
+}
+
+bool Aspects::is_advice(Value said) const {
+  return at(said.aspect).advice.contains(said.value);
 }
 
 bool Aspects::means_absence(Value value) const {

@@ -37,8 +37,12 @@ class Aspects {
   // The value that a shop files as `name` under `attribute`.
   std::optional<Value> value_of(std::string_view attribute, std::string_view name) const;
 
-  // Whether what is `known` makes `said` true: the same, or broader.
+  // Whether what is `known` makes `said` true: the same, or broader; or what every such product is, a knitted sweater.
   bool entails(Value known, Value said) const;
+  // Whether `said` may be advised of a product of which `known` is known: a formal shirt for a wedding.
+  bool suits(Value known, Value said) const;
+  // Whether the value may be advised of a product of which nothing is known in its aspect.
+  bool is_advice(Value said) const;
   // Whether the value means that there is none: sleeveless.
   bool means_absence(Value value) const;
 
@@ -48,12 +52,15 @@ class Aspects {
     std::vector<std::string> values;
     std::map<std::string, int, std::less<>> by_key;
     std::map<int, std::set<int>> broader;  // closed
-    std::set<int> absent;
+    std::map<int, std::set<int>> suits;
+    std::set<int> absent, advice;
   };
+  void read_implied(const base::Json& json, std::string_view name);
   const Aspect& at(int aspect) const { return aspects_[static_cast<std::size_t>(aspect)]; }
 
   std::vector<Aspect> aspects_;
   std::map<std::string, int, std::less<>> by_attribute_;
+  std::map<Value, std::set<Value>> implied_;
   int type_ = 0;
 };
 

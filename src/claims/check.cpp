@@ -1,6 +1,7 @@
 #include "claims/check.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -12,9 +13,11 @@
 namespace hangtag::claims {
 namespace {
 
-constexpr int kNegationReach = 4;  // units between "not" and what it denies, at most
-constexpr int kHeadReach = 5;      // units between "sleeves" and "long", at most
-constexpr int kSupplyReach = 2;    // units between "comes with" and "belt", at most
+constexpr int kNegationReach = 4;        // units between "not" and what it denies, at most
+constexpr int kHeadReach = 5;            // units between "sleeves" and "long", at most
+constexpr int kSupplyReach = 2;          // units between "comes with" and "belt", at most
+constexpr int kInviteReach = 7;          // units between "pair" and "with", at most
+constexpr std::size_t kPhraseReach = 4;  // words before the garment that they describe, at most
 
 // What the check knows of one fact of the product.
 struct Known {
@@ -88,6 +91,7 @@ class Checker {
       type_ = aspects_.value(aspects_.type(), type);
       named(type);
       named(facts::noun_of(type).text);
+      if (type_) own_families_ = lexicon.families(key_of(lexicon.translation(*type_)));
     }
     if (!product.name.empty()) named(product.name);
     for (const auto& text : grounds.brand_facts) {
@@ -197,9 +201,11 @@ class Checker {
   // Where no form begins at a unit, the unit is a match without meanings.
   std::vector<Match> find_matches() {
     std::vector<Match> matches;
-    bool styling = false;  // whether a suggestion what to wear it with has begun in the sentence
+    bool styling = false;                 // whether a suggestion what to wear it with has begun in the sentence
+    std::optional<std::size_t> inviting;  // the verb of one, "tuck", whose preposition is to come
     for (std::size_t i = 0; i < units_.size();) {
       if (i > 0 && units_[i - 1].sentence != units_[i].sentence) styling = false;
+      if (lexicon_.invites(units_[i].key) && !follows_article(i)) inviting = i;
       Match best{.first = i, .last = i + 1, .meanings = {}, .facts = {}};
       std::string key;
       for (std::size_t last = i + 1; last <= std::min(units_.size(), i + std::max(longest_, lexicon_.longest()));
@@ -227,10 +233,23 @@ class Checker {
           continue;
         }
       }
+      const bool preposition = best.last == i + 1 || has(best.meanings, Meaning::kSupply);  // "with", "with a"
+      if (inviting && *inviting < i && i - *inviting <= kInviteReach && preposition &&
+          units_[*inviting].clause == units_[i].clause && lexicon_.joins_outfit(units_[i].key)) {
+        best = {.first = best.first, .last = best.last, .meanings = {{Meaning::kStyling}}, .facts = {}};
+        styling = true;
+      }
       i = best.last;
       matches.push_back(std::move(best));
     }
     return matches;
+  }
+
+  // "a layer with" invites to nothing.
+  bool follows_article(std::size_t unit) const {
+    constexpr std::array<std::string_view, 8> kArticles = {"a", "an", "the", "this", "that", "its", "your", "every"};
+    return unit > 0 && units_[unit - 1].clause == units_[unit].clause &&
+           std::find(kArticles.begin(), kArticles.end(), units_[unit - 1].key) != kArticles.end();
   }
 
   bool look_up(const std::string& key, Match& match) const {
@@ -285,29 +304,123 @@ class Checker {
     return false;
   }
 
-  // "with wide trousers": what stands right before another garment is said of it; in a suggestion what to wear it with,
-  // up to three such words, "a plain white tee".
-  bool of_companion(std::span<const Match> matches, std::size_t at, bool styling) const {
-    constexpr std::size_t kMostWords = 3;
-    if (!open_ || is_title() || !describes(matches[at]) || supplied(matches, at) || opens(matches, at)) return false;
-    for (std::size_t i = at + 1; i < matches.size() && i <= at + (styling ? kMostWords : 1); ++i) {
-      if (units_[matches[i].first].clause != units_[matches[at].first].clause || supplied(matches, i)) return false;
-      bool of_type = false, own = matches[i].name;
-      for (const auto& meaning : matches[i].meanings) {
-        if (meaning.kind != Meaning::kValue || meaning.value.aspect != aspects_.type()) continue;
-        of_type = true;
-        own |= !type_ || aspects_.entails(*type_, meaning.value);
+  // Which matches speak of another garment than the product: "with white sneakers", "with trousers in grey".
+  std::vector<bool> of_other_pieces(std::span<const Match> matches) const {
+    std::vector<bool> others(matches.size());
+    if (!open_ || is_title()) return others;
+    bool suggestion = false;
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+      if (has(matches[i].meanings, Meaning::kStyling)) {
+        suggestion = true;
+        mark_bare(matches, i + 1, others);
+      } else if (is_other_piece(matches, i, suggestion)) {
+        const bool apart = suggestion || !is_kin(matches[i]);
+        mark_before(matches, i, apart ? kPhraseReach : 1, others);
+        if (apart) mark_behind(matches, i, others);
       }
-      if (own) return false;
-      if (of_type || has(matches[i].meanings, Meaning::kCompanion)) return true;
-      if (!describes(matches[i])) return false;
     }
-    return false;
+    return others;
   }
+
+  // What stands before a garment is said of it: "crisp white canvas sneakers".
+  void mark_before(std::span<const Match> matches, std::size_t garment, std::size_t reach,
+                   std::vector<bool>& others) const {
+    for (std::size_t i = garment; i-- > 0 && garment - i <= reach;) {
+      const auto& match = matches[i];
+      if (!same_clause(match, matches[garment]) || match.name || is_own_type(match) || supplied(matches, i) ||
+          opens(matches, i)) {
+        return;
+      }
+      if (describes(match) || has(match.meanings, Meaning::kHead)) {  // "wide leg trousers"
+        others[i] = true;
+      } else if (has(match.meanings, Meaning::kCompanion)) {  // "churidar trousers"
+        continue;
+      } else if (match.unknown() ? units_[match.first].key.ends_with('s')
+                                 : !has(match.meanings, Meaning::kNeutral) || is_function(match)) {
+        const bool joins = is_word(match, "and") || is_word(match, "or");  // "black and white sneakers"
+        if (!joins || i == 0 || i + 1 == garment || !describes(matches[i - 1])) return;
+      }
+    }
+  }
+
+  // "trousers in grey or navy"
+  void mark_behind(std::span<const Match> matches, std::size_t garment, std::vector<bool>& others) const {
+    if (garment + 1 >= matches.size() || !is_word(matches[garment + 1], "in")) return;
+    for (std::size_t i = garment + 2; i < matches.size() && same_clause(matches[i], matches[garment]); ++i) {
+      if (describes(matches[i])) {
+        others[i] = true;
+      } else if (!is_word(matches[i], "and") && !is_word(matches[i], "or")) {
+        return;
+      }
+    }
+  }
+
+  // "pair it with denim or leather": colours and fabrics that stand for garments.
+  void mark_bare(std::span<const Match> matches, std::size_t from, std::vector<bool>& others) const {
+    const auto joins = [&](const Match& match) {
+      constexpr std::array kWords = {"and", "or", "to", "from", "everything", "anything", "both", "either", "all"};
+      return std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return is_word(match, word); });
+    };
+    for (std::size_t i = from; i < matches.size() && same_clause(matches[i], matches[from]); ++i) {
+      if (joins(matches[i])) continue;
+      const bool last = i + 1 == matches.size() || !same_clause(matches[i + 1], matches[i]);
+      if (!stands_alone(matches[i]) || (!last && !is_function(matches[i + 1]))) return;
+      others[i] = true;
+    }
+  }
+
+  bool stands_alone(const Match& match) const {
+    return match.facts.empty() && has(match.meanings, Meaning::kValue) &&
+           std::all_of(match.meanings.begin(), match.meanings.end(), [&](const Meaning& m) {
+             return m.kind == Meaning::kClaim ||
+                    (m.kind == Meaning::kValue && (m.value.aspect == colour_ || m.value.aspect == fibre_));
+           });
+  }
+
+  // Whether a garment is named that is not the product. What is worn where the product is worn, or may be part of it,
+  // counts as such in a suggestion only.
+  bool is_other_piece(std::span<const Match> matches, std::size_t at, bool suggestion) const {
+    const auto& match = matches[at];
+    const bool of_type = names_type(match);
+    if (match.name || is_own_type(match) || (of_type && !type_) || supplied(matches, at)) return false;
+    if (!of_type && !has(match.meanings, Meaning::kCompanion)) return false;
+    if (is_function(match) && !suggestion) return false;  // "white ones"
+    if (at + 1 == matches.size() || matches[at + 1].first != match.last || !same_clause(matches[at + 1], match)) {
+      return true;
+    }
+    // "shirt collar" is no shirt.
+    const auto& next = matches[at + 1];
+    return is_function(next) || next.unknown() || !(describes(next) || has(next.meanings, Meaning::kHead));
+  }
+
+  bool names_type(const Match& match) const {
+    return std::any_of(match.meanings.begin(), match.meanings.end(), [&](const Meaning& m) {
+      return m.kind == Meaning::kValue && m.value.aspect == aspects_.type();
+    });
+  }
+
+  bool is_own_type(const Match& match) const {
+    return type_ && std::any_of(match.meanings.begin(), match.meanings.end(), [&](const Meaning& m) {
+             return m.kind == Meaning::kValue && m.value.aspect == aspects_.type() && aspects_.entails(*type_, m.value);
+           });
+  }
+
+  // Whether the garment is worn where the product is, so that the text may mean the product by it.
+  bool is_kin(const Match& match) const {
+    const auto& families = lexicon_.families(units_[match.last - 1].key);
+    return !type_ || families.empty() ||
+           std::any_of(families.begin(), families.end(), [&](int family) { return own_families_.contains(family); });
+  }
+
+  static bool is_function(const Match& match) { return has(match.meanings, Meaning::kFunction); }
+  bool is_word(const Match& match, std::string_view word) const {
+    return match.last == match.first + 1 && units_[match.first].key == word;
+  }
+  bool same_clause(const Match& a, const Match& b) const { return units_[a.first].clause == units_[b.first].clause; }
 
   static bool describes(const Match& match) {
     return !match.name && (has(match.meanings, Meaning::kClaim) || has(match.meanings, Meaning::kValue) ||
-                           has(match.meanings, Meaning::kModifier) || match.unknown());
+                           has(match.meanings, Meaning::kModifier));
   }
 
   // "A dress to love."
@@ -322,10 +435,12 @@ class Checker {
   }
 
   bool supplied(std::span<const Match> matches, std::size_t at) const {
-    return std::any_of(matches.begin(), matches.end(), [&](const Match& other) {
-      return has(other.meanings, Meaning::kSupply) && other.last <= matches[at].first &&
-             matches[at].first - other.last <= kSupplyReach;
-    });
+    for (std::size_t i = at; i-- > 0 && matches[at].first - matches[i].last <= kSupplyReach;) {
+      if (has(matches[i].meanings, Meaning::kSupply)) return true;
+      if (has(matches[i].meanings, Meaning::kStyling) || is_own_type(matches[i]))
+        return false;  // "this shirt with jeans"
+    }
+    return false;
   }
 
   bool denied(std::span<const Match> matches, std::size_t at) const {
@@ -344,12 +459,13 @@ class Checker {
   void read_sentence(std::span<const Match> found) {
     std::vector<Match> matches(found.begin(), found.end());
     drop_loose_modifiers(matches);
+    const auto others = of_other_pieces(matches);
     std::vector<Problem> problems;
     bool denies = false, styling = false;
     for (std::size_t i = 0; i < matches.size(); ++i) {
       denies |= has(matches[i].meanings, Meaning::kNegation);
       styling |= has(matches[i].meanings, Meaning::kStyling);
-      if (of_companion(matches, i, styling)) continue;
+      if (others[i]) continue;
       // Where the lexicon is open, prose may name other garments, but neither as this product nor as part of it.
       const bool companion = styling || (open_ && !is_title() && !supplied(matches, i) && !opens(matches, i));
       if (auto problem = judge(matches[i], denied(matches, i), companion)) problems.push_back(std::move(*problem));
@@ -396,6 +512,7 @@ class Checker {
     std::optional<std::size_t> supporting;  // a fact that makes one of them true
     std::optional<std::size_t> against;     // a fact of the same aspect with another value
     bool narrower = false;                  // the text is more exact than a fact that does not contradict it
+    bool advice = false;                    // nothing makes it true, but it may be advised of such a product
     bool says_value = false, says_type = false, type_is_true = false;
   };
 
@@ -410,16 +527,22 @@ class Checker {
         continue;
       }
       evidence.says_value = true;
+      evidence.type_is_true |= type_ && aspects_.entails(*type_, meaning.value);  // a knitted sweater
+      bool any_known = false;
       for (std::size_t i = 0; i < known_.size(); ++i) {
-        if (known_[i].aspect != meaning.value.aspect) continue;
-        if (known_[i].place && aspects_.entails(*known_[i].place, meaning.value)) {
+        const auto& place = known_[i].place;
+        any_known |= known_[i].aspect == meaning.value.aspect;
+        if (place && aspects_.entails(*place, meaning.value)) {
           evidence.supporting = evidence.supporting.value_or(i);
-        } else {
+        } else if (known_[i].aspect == meaning.value.aspect) {
           evidence.against = evidence.against.value_or(i);
-          evidence.narrower |= known_[i].place && aspects_.entails(meaning.value, *known_[i].place);
+          evidence.narrower |= place && aspects_.entails(meaning.value, *place);
+          evidence.advice |= place && aspects_.suits(*place, meaning.value);
         }
       }
+      evidence.advice |= !any_known && aspects_.is_advice(meaning.value);
     }
+    evidence.advice &= !has(match.meanings, Meaning::kClaim) && !has(match.meanings, Meaning::kPledge);
     return evidence;
   }
 
@@ -457,10 +580,12 @@ class Checker {
       return std::nullopt;
     }
     if (evidence.against && denied) {  // "no stripes", of a plain shirt
-      claim(Claim::kAttribute, known_[*evidence.against].attribute);
+      auto& known = known_[*evidence.against];
+      known.told |= field_->tells && known.place && aspects_.means_absence(*known.place);
+      claim(Claim::kAttribute, known.attribute);
       return std::nullopt;
     }
-    if (match.label || neutral) return std::nullopt;  // "Largo" is what the length is called, too
+    if (match.label || neutral || evidence.advice) return std::nullopt;  // "Largo" is what the length is called, too
     if (companion && (has(match.meanings, Meaning::kCompanion) || has(match.meanings, Meaning::kStyledCompanion) ||
                       (evidence.says_type && open_))) {
       return std::nullopt;
@@ -486,6 +611,11 @@ class Checker {
                              fmt::format("contradicts the {}, which is {}", known->attribute, shown(*known)));
       }
       known->told |= absent && field_->tells;  // "you will not find sleeves"
+      return std::nullopt;
+    }
+    const auto& part = units_[match.last - 1].key;  // the cuff, of a watch
+    if (match.last == match.first + 1 && std::any_of(own_families_.begin(), own_families_.end(),
+                                                     [&](int family) { return lexicon_.lacks(family, part); })) {
       return std::nullopt;
     }
     if (match.last == match.first + 1 && label_words_.contains(units_[match.first].key)) return std::nullopt;
@@ -534,6 +664,8 @@ class Checker {
   const bool open_ = lexicon_.open() && !grounds_.strict;
   std::vector<Known> known_;
   std::optional<Aspects::Value> type_;
+  std::set<int> own_families_;
+  std::optional<int> colour_ = aspects_.find("colour"), fibre_ = aspects_.find("fibre");
   std::unordered_map<std::string, std::vector<int>> own_;
   std::set<std::string> labels_, label_words_, names_;
   std::vector<BrandFact> brand_facts_;

@@ -74,6 +74,17 @@ TEST(Check, WhatNothingSupportsIsNamed) {
   EXPECT_THAT(problems(kTrue + " It is made of pure cotton.", shirt()), ElementsAre("invention: pure cotton"));
 }
 
+TEST(Check, AnOutfitsOtherPiecesMayLookAsTheyLike) {
+  for (const std::string& outfit : {"Wear it with crisp white canvas sneakers and a black denim jacket.",
+                                    "Tuck it into trousers in grey or black.", "Pair it with denim or leather."}) {
+    EXPECT_THAT(problems(kTrue + " " + outfit, shirt()), IsEmpty()) << outfit;
+  }
+  EXPECT_THAT(problems(kTrue + " Wear this red shirt with blue jeans.", shirt()),
+              ElementsAre("contradiction baseColour: red"));
+  EXPECT_THAT(problems(kTrue + " Layer this silk shirt over a white tee.", shirt()),
+              ElementsAre("contradiction Fabric: silk"));
+}
+
 TEST(Check, WhatIsMissingIsNamed) {
   EXPECT_THAT(problems("A slim fit shirt in navy blue cotton.", shirt()), ElementsAre("missing Sleeve Length"));
   // A denied attribute is not told.

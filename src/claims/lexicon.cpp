@@ -26,6 +26,10 @@ constexpr std::array kFiles = {
     File{"nl", embedded::nl_json}, File{"pt", embedded::pt_json},
 };
 
+// Of claims, those that say what the eye or the hand would find on a garment, this one or another.
+constexpr std::array<std::string_view, 6> kGarmentGroups = {"feature", "property", "size",
+                                                            "make",    "material", "sensory"};
+
 }  // namespace
 
 const std::vector<std::string>& Lexicon::locales() {
@@ -109,6 +113,7 @@ Lexicon::Lexicon(const base::Json& json, std::string_view name, const Aspects& a
   }
   for (const auto& [key, kind] : {std::pair{"negations", Meaning::kNegation},
                                   {"function_words", Meaning::kNeutral},
+                                  {"function_words", Meaning::kFunction},
                                   {"harmless", Meaning::kNeutral},
                                   {"companions", Meaning::kCompanion},
                                   {"styling", Meaning::kStyling}}) {
@@ -122,12 +127,26 @@ Lexicon::Lexicon(const base::Json& json, std::string_view name, const Aspects& a
     }
   }
   for (const auto& form : base::get_or(json, "supplies", Strings{}, name)) add(form, {Meaning::kSupply});
+  for (const auto& word : base::get_or(json, "inviting_verbs", Strings{}, name)) inviting_verbs_.insert(key_of(word));
+  for (const auto& word : base::get_or(json, "inviting_prepositions", Strings{}, name)) {
+    inviting_prepositions_.insert(key_of(word));
+  }
+  const auto lacking = base::get_or(json, "lacking", std::map<std::string, Strings>{}, name);
+  int number = 0;
+  for (const auto& [family, forms] : base::get_or(json, "families", std::map<std::string, Strings>{}, name)) {
+    for (const auto& form : forms) families_[key_of(form)].insert(number);
+    if (const auto parts = lacking.find(family); parts != lacking.end()) {
+      for (const auto& part : parts->second) lacking_[number].insert(key_of(part));
+    }
+    ++number;
+  }
 }
 
 void Lexicon::open_with(const base::Json& claims, std::string_view name,
                         std::span<const std::string_view> dictionaries) {
   for (const auto& [group, forms] : base::get<std::map<std::string, Strings>>(claims, "groups", name)) {
-    for (const auto& form : forms) add(form, {Meaning::kClaim});
+    const bool of_garment = std::ranges::find(kGarmentGroups, group) != kGarmentGroups.end();
+    for (const auto& form : forms) add(form, {of_garment ? Meaning::kClaim : Meaning::kPledge});
   }
   for (const auto& form : base::get<Strings>(claims, "abuse", name)) add(form, {Meaning::kAbuse});
   for (const auto dictionary : dictionaries) {
@@ -146,7 +165,7 @@ bool Lexicon::claims(const std::string& word) const {
   const auto listed = [&](const std::string& base) {
     const auto* meanings = find(base);
     return meanings && std::ranges::any_of(*meanings, [](const Meaning& m) {
-             return m.kind == Meaning::kClaim || m.kind == Meaning::kAbuse;
+             return m.kind == Meaning::kClaim || m.kind == Meaning::kPledge || m.kind == Meaning::kAbuse;
            });
   };
   if (listed(word)) return true;
@@ -217,6 +236,17 @@ void Lexicon::add(std::string_view form, Meaning meaning) {
     }
     put(forms_, key_of(joined, elision_));
   }
+}
+
+const std::set<int>& Lexicon::families(const std::string& form) const {
+  static const std::set<int> none;
+  const auto found = families_.find(form);
+  return found == families_.end() ? none : found->second;
+}
+
+bool Lexicon::lacks(int family, const std::string& part) const {
+  const auto found = lacking_.find(family);
+  return found != lacking_.end() && found->second.contains(part);
 }
 
 const std::vector<Meaning>* Lexicon::find(const std::string& key) const {

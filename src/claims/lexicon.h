@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,11 +23,13 @@ struct Meaning {
     kHead,             // names the aspect: "sleeves"
     kNegation,         // denies what is near
     kNeutral,          // nothing that could be checked
+    kFunction,         // the same, and no adjective: "and", "with", "it"
     kCompanion,        // another garment
     kStyledCompanion,  // the same with a colour or another value of its own: "white sneakers"
     kStyling,          // opens a suggestion what to wear it with
     kSupply,           // "comes with": what follows would be delivered, too
-    kClaim,            // something that a buyer could check
+    kClaim,            // something of the garment that a buyer could see or feel
+    kPledge,           // what a buyer could hold the shop to: a price, an origin, a certificate
     kAbuse,            // an insult, a threat, a crime: in no text and no name
   };
   Kind kind;
@@ -55,6 +58,14 @@ class Lexicon {
   std::optional<std::vector<std::vector<Meaning>>> find_compound(const std::string& word) const;
   std::size_t longest() const { return longest_; }  // units of the longest form
 
+  // Verbs that invite to wear something with something, and the prepositions behind them: "tuck … into", "wear … with".
+  bool invites(const std::string& word) const { return inviting_verbs_.contains(word); }
+  bool joins_outfit(const std::string& word) const { return inviting_prepositions_.contains(word); }
+  // Where a garment is worn: each number a family of garments of which one is worn at a time.
+  const std::set<int>& families(const std::string& form) const;
+  // Whether a product of the family has no such part: a watch has no cuff, so that it is somebody else's.
+  bool lacks(int family, const std::string& part) const;
+
   // An open lexicon lets words pass that it does not hold, if they are ordinary and claim nothing: it knows a
   // dictionary, and the words of checkable claims, and their inflections. One that is not open lets nothing pass that
   // it does not hold.
@@ -73,6 +84,9 @@ class Lexicon {
   bool elision_ = false, denies_behind_ = false;
   std::unordered_map<std::string, std::vector<Meaning>> forms_;
   std::map<std::string, std::vector<Meaning>, std::less<>> prefixes_;
+  std::unordered_set<std::string> inviting_verbs_, inviting_prepositions_;
+  std::unordered_map<std::string, std::set<int>> families_;
+  std::map<int, std::set<std::string, std::less<>>> lacking_;
   std::map<Aspects::Value, std::string> translations_;
   std::vector<std::string> labels_;
   std::unordered_set<std::string_view> dictionary_;

@@ -26,12 +26,17 @@ def shares(monkeypatch, name):
 
 def test_texts_that_the_lexicons_were_tuned_on(monkeypatch):
     contradictions, inventions, true = shares(monkeypatch, "texts.jsonl")
-    assert contradictions >= 0.99 and inventions >= 0.98 and true <= 0.17
+    assert contradictions >= 0.99 and inventions >= 0.98 and true <= 0.1
 
 
 def test_texts_that_were_held_out(monkeypatch):
     contradictions, inventions, true = shares(monkeypatch, "held_out.jsonl")
-    assert contradictions >= 0.99 and inventions >= 0.95 and true <= 0.2
+    assert contradictions >= 0.99 and inventions >= 0.95 and true <= 0.14
+
+
+def test_texts_of_an_editor_who_saw_neither(monkeypatch):
+    contradictions, inventions, true = shares(monkeypatch, "other_editor.jsonl")
+    assert contradictions >= 0.98 and inventions >= 0.95 and true <= 0.6
 
 
 def test_a_verdict_names_places(tmp_path):
