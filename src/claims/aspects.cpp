@@ -13,6 +13,12 @@ std::string attribute_key(std::string_view attribute) {
   return key_of(facts::attribute_words(attribute));
 }
 
+template <typename Place>
+bool relates(const std::map<Place, std::set<Place>>& related, const Place& from, const Place& to) {
+  const auto found = related.find(from);
+  return found != related.end() && found->second.contains(to);
+}
+
 }  // namespace
 
 const Aspects& Aspects::get() {
@@ -42,9 +48,14 @@ Aspects::Aspects(const base::Json& json, std::string_view name) {
     for (const auto& [other, value] : base::get_or(entry, "same", std::map<std::string, std::string>{}, where)) {
       aspect.by_key.emplace(key_of(other), place(value));
     }
-    for (const auto& [value, others] : base::get_or(entry, "broader", std::map<std::string, Strings>{}, where)) {
-      for (const auto& other : others) aspect.broader[place(value)].insert(place(other));
-    }
+    const auto related = [&](const char* key) {
+      Related all;
+      for (const auto& [value, others] : base::get_or(entry, key, std::map<std::string, Strings>{}, where)) {
+        for (const auto& other : others) all[place(value)].insert(place(other));
+      }
+      return all;
+    };
+    aspect.broader = related("broader");
     for (bool grown = true; grown;) {
       grown = false;
       for (auto& [value, others] : aspect.broader) {
@@ -55,9 +66,7 @@ Aspects::Aspects(const base::Json& json, std::string_view name) {
         }
       }
     }
-    for (const auto& [value, others] : base::get_or(entry, "suits", std::map<std::string, Strings>{}, where)) {
-      for (const auto& other : others) aspect.suits[place(value)].insert(place(other));
-    }
+    aspect.suits = related("suits");
     for (const auto& value : base::get_or(entry, "absent", Strings{}, where)) aspect.absent.insert(place(value));
     for (const auto& value : base::get_or(entry, "advice", Strings{}, where)) aspect.advice.insert(place(value));
     for (const auto& attribute : base::get<Strings>(entry, "attributes", where)) {
@@ -118,20 +127,12 @@ std::optional<Aspects::Value> Aspects::value_of(std::string_view attribute, std:
 
 bool Aspects::entails(Value known, Value said) const {
   if (known == said) return true;
-  if (known.aspect != said.aspect) {
-    const auto found = implied_.find(known);
-    return found != implied_.end() && found->second.contains(said);
-  }
-  const auto& broader = at(known.aspect).broader;
-  const auto found = broader.find(known.value);
-  return found != broader.end() && found->second.contains(said.value);
+  return known.aspect == said.aspect ? relates(at(known.aspect).broader, known.value, said.value)
+                                     : relates(implied_, known, said);
 }
 
 bool Aspects::suits(Value known, Value said) const {
-  if (known.aspect != said.aspect) return false;
-  const auto& suits = at(known.aspect).suits;
-  const auto found = suits.find(known.value);
-  return found != suits.end() && found->second.contains(said.value);
+  return known.aspect == said.aspect && relates(at(known.aspect).suits, known.value, said.value);
 }
 
 bool Aspects::is_advice(Value said) const {

@@ -47,12 +47,13 @@ class Aspects {
   bool means_absence(Value value) const;
 
  private:
+  using Related = std::map<int, std::set<int>>;  // values to values
   struct Aspect {
     std::string name;
     std::vector<std::string> values;
     std::map<std::string, int, std::less<>> by_key;
-    std::map<int, std::set<int>> broader;  // closed
-    std::map<int, std::set<int>> suits;
+    Related broader;  // closed
+    Related suits;
     std::set<int> absent, advice;
   };
   void read_implied(const base::Json& json, std::string_view name);

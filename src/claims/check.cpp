@@ -333,14 +333,18 @@ class Checker {
       }
       if (describes(match) || has(match.meanings, Meaning::kHead)) {  // "wide leg trousers"
         others[i] = true;
-      } else if (has(match.meanings, Meaning::kCompanion)) {  // "churidar trousers"
-        continue;
-      } else if (match.unknown() ? units_[match.first].key.ends_with('s')
-                                 : !has(match.meanings, Meaning::kNeutral) || is_function(match)) {
-        const bool joins = is_word(match, "and") || is_word(match, "or");  // "black and white sneakers"
-        if (!joins || i == 0 || i + 1 == garment || !describes(matches[i - 1])) return;
+      } else if (is_no_adjective(match)) {
+        const bool between = i > 0 && i + 1 < garment && describes(matches[i - 1]);  // "black and white sneakers"
+        if (!joins(match) || !between) return;
       }
     }
+  }
+
+  // Whether what describes a garment begins behind the match at the latest.
+  bool is_no_adjective(const Match& match) const {
+    if (has(match.meanings, Meaning::kCompanion)) return false;  // "churidar trousers"
+    if (match.unknown()) return units_[match.first].key.ends_with('s');
+    return !has(match.meanings, Meaning::kNeutral) || is_function(match);
   }
 
   // "trousers in grey or navy"
@@ -349,7 +353,7 @@ class Checker {
     for (std::size_t i = garment + 2; i < matches.size() && same_clause(matches[i], matches[garment]); ++i) {
       if (describes(matches[i])) {
         others[i] = true;
-      } else if (!is_word(matches[i], "and") && !is_word(matches[i], "or")) {
+      } else if (!joins(matches[i])) {
         return;
       }
     }
@@ -357,12 +361,12 @@ class Checker {
 
   // "pair it with denim or leather": colours and fabrics that stand for garments.
   void mark_bare(std::span<const Match> matches, std::size_t from, std::vector<bool>& others) const {
-    const auto joins = [&](const Match& match) {
-      constexpr std::array kWords = {"and", "or", "to", "from", "everything", "anything", "both", "either", "all"};
+    const auto lists = [&](const Match& match) {
+      constexpr std::array kWords = {"to", "from", "everything", "anything", "both", "either", "all"};
       return std::any_of(kWords.begin(), kWords.end(), [&](const char* word) { return is_word(match, word); });
     };
     for (std::size_t i = from; i < matches.size() && same_clause(matches[i], matches[from]); ++i) {
-      if (joins(matches[i])) continue;
+      if (joins(matches[i]) || lists(matches[i])) continue;
       const bool last = i + 1 == matches.size() || !same_clause(matches[i + 1], matches[i]);
       if (!stands_alone(matches[i]) || (!last && !is_function(matches[i + 1]))) return;
       others[i] = true;
@@ -416,6 +420,7 @@ class Checker {
   bool is_word(const Match& match, std::string_view word) const {
     return match.last == match.first + 1 && units_[match.first].key == word;
   }
+  bool joins(const Match& match) const { return is_word(match, "and") || is_word(match, "or"); }
   bool same_clause(const Match& a, const Match& b) const { return units_[a.first].clause == units_[b.first].clause; }
 
   static bool describes(const Match& match) {
@@ -427,11 +432,7 @@ class Checker {
   bool opens(std::span<const Match> matches, std::size_t at) const {
     if (matches[at].first != matches.front().first + 1) return false;
     const auto& first = units_[matches.front().first].key;
-    const auto& meanings = matches[at].meanings;
-    const bool type = std::any_of(meanings.begin(), meanings.end(), [&](const Meaning& m) {
-      return m.kind == Meaning::kValue && m.value.aspect == aspects_.type();
-    });
-    return (first == "a" || first == "an") && type;
+    return (first == "a" || first == "an") && names_type(matches[at]);
   }
 
   bool supplied(std::span<const Match> matches, std::size_t at) const {
@@ -521,13 +522,12 @@ class Checker {
     if (!match.facts.empty()) evidence.supporting = static_cast<std::size_t>(match.facts.front());
     for (const auto& meaning : match.meanings) {
       if (meaning.kind != Meaning::kValue && meaning.kind != Meaning::kModifier) continue;
+      evidence.type_is_true |= type_ && aspects_.entails(*type_, meaning.value);  // "knitted", too, of a sweater
       if (meaning.value.aspect == aspects_.type()) {
         evidence.says_type = true;
-        evidence.type_is_true |= type_ && aspects_.entails(*type_, meaning.value);
         continue;
       }
       evidence.says_value = true;
-      evidence.type_is_true |= type_ && aspects_.entails(*type_, meaning.value);  // a knitted sweater
       bool any_known = false;
       for (std::size_t i = 0; i < known_.size(); ++i) {
         const auto& place = known_[i].place;
@@ -613,13 +613,17 @@ class Checker {
       known->told |= absent && field_->tells;  // "you will not find sleeves"
       return std::nullopt;
     }
-    const auto& part = units_[match.last - 1].key;  // the cuff, of a watch
-    if (match.last == match.first + 1 && std::any_of(own_families_.begin(), own_families_.end(),
-                                                     [&](int family) { return lexicon_.lacks(family, part); })) {
-      return std::nullopt;
+    if (match.last == match.first + 1) {
+      const auto& word = units_[match.first].key;
+      if (is_part_of_another(word) || label_words_.contains(word)) return std::nullopt;
     }
-    if (match.last == match.first + 1 && label_words_.contains(units_[match.first].key)) return std::nullopt;
     return Problem{ProblemKind::kInvention, here, "", invented(here.text)};
+  }
+
+  // "Cuff", of a watch.
+  bool is_part_of_another(const std::string& word) const {
+    return std::any_of(own_families_.begin(), own_families_.end(),
+                       [&](int family) { return lexicon_.lacks(family, word); });
   }
 
   // Whether all that stands unsupported in the sentence repeats facts of the brand.

@@ -75,8 +75,8 @@ TEST(Check, WhatNothingSupportsIsNamed) {
 }
 
 TEST(Check, AnOutfitsOtherPiecesMayLookAsTheyLike) {
-  for (const std::string& outfit : {"Wear it with crisp white canvas sneakers and a black denim jacket.",
-                                    "Tuck it into trousers in grey or black.", "Pair it with denim or leather."}) {
+  for (const char* outfit : {"Wear it with crisp white canvas sneakers and a black denim jacket.",
+                             "Tuck it into trousers in grey or black.", "Pair it with denim or leather."}) {
     EXPECT_THAT(problems(kTrue + " " + outfit, shirt()), IsEmpty()) << outfit;
   }
   EXPECT_THAT(problems(kTrue + " Wear this red shirt with blue jeans.", shirt()),

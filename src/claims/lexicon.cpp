@@ -127,17 +127,18 @@ Lexicon::Lexicon(const base::Json& json, std::string_view name, const Aspects& a
     }
   }
   for (const auto& form : base::get_or(json, "supplies", Strings{}, name)) add(form, {Meaning::kSupply});
-  for (const auto& word : base::get_or(json, "inviting_verbs", Strings{}, name)) inviting_verbs_.insert(key_of(word));
-  for (const auto& word : base::get_or(json, "inviting_prepositions", Strings{}, name)) {
-    inviting_prepositions_.insert(key_of(word));
-  }
+  const auto keys = [](const Strings& words) {
+    std::unordered_set<std::string> all;
+    for (const auto& word : words) all.insert(key_of(word));
+    return all;
+  };
+  inviting_verbs_ = keys(base::get_or(json, "inviting_verbs", Strings{}, name));
+  inviting_prepositions_ = keys(base::get_or(json, "inviting_prepositions", Strings{}, name));
   const auto lacking = base::get_or(json, "lacking", std::map<std::string, Strings>{}, name);
   int number = 0;
   for (const auto& [family, forms] : base::get_or(json, "families", std::map<std::string, Strings>{}, name)) {
     for (const auto& form : forms) families_[key_of(form)].insert(number);
-    if (const auto parts = lacking.find(family); parts != lacking.end()) {
-      for (const auto& part : parts->second) lacking_[number].insert(key_of(part));
-    }
+    if (const auto parts = lacking.find(family); parts != lacking.end()) lacking_[number] = keys(parts->second);
     ++number;
   }
 }

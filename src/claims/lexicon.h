@@ -86,7 +86,7 @@ class Lexicon {
   std::map<std::string, std::vector<Meaning>, std::less<>> prefixes_;
   std::unordered_set<std::string> inviting_verbs_, inviting_prepositions_;
   std::unordered_map<std::string, std::set<int>> families_;
-  std::map<int, std::set<std::string, std::less<>>> lacking_;
+  std::map<int, std::unordered_set<std::string>> lacking_;
   std::map<Aspects::Value, std::string> translations_;
   std::vector<std::string> labels_;
   std::unordered_set<std::string_view> dictionary_;
